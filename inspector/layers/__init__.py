@@ -1,0 +1,68 @@
+"""The layers kinspect knows. A family is one file; files are opened in this order until a class name is found."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from ..graph import Layer
+from ..knowledge import Knowledge
+
+FAMILIES = (
+    "core",
+    "convolutional",
+    "activations",
+    "normalization",
+    "pooling",
+    "merging",
+    "reshaping",
+    "regularization",
+    "attention",
+    "rnn",
+    "wrappers",
+    "preprocessing",
+    "legacy",
+)
+OPERATIONS: tuple[str, ...] = ()
+
+_known: dict[str, type[Knowledge]] = {}
+_opened: set[str] = set()
+
+
+def find_knowledge(layer: Layer) -> type[Knowledge] | None:
+    """The knowledge of a layer's class, or ``None`` for a class that is not Keras's own."""
+    key = knowledge_key(layer)
+    if key is None:
+        return None
+    for family in OPERATIONS if layer.kind == "operation" else FAMILIES:
+        if key in _known:
+            break
+        open_family(family)
+    return _known.get(key)
+
+
+def knowledge_key(layer: Layer) -> str | None:
+    """``Dense`` for a layer, ``numpy.Add`` for an operation; ``None`` where another package owns the class."""
+    package = (layer.module or "keras").partition(".")[0]
+    if package not in ("keras", "tf_keras", "tensorflow"):
+        return None
+    if layer.kind == "operation" and layer.module:
+        return f"{layer.module.rpartition('.')[2]}.{layer.class_name}"
+    return layer.class_name
+
+
+def open_family(family: str) -> None:
+    """Import a family's file and take in what it knows."""
+    if family in _opened:
+        return
+    _opened.add(family)
+    for value in vars(import_module(f"{__name__}.{family}")).values():
+        if isinstance(value, type) and issubclass(value, Knowledge):
+            for kind in value.kinds:
+                _known.setdefault(kind, value)
+
+
+def all_knowledge() -> dict[str, type[Knowledge]]:
+    """Every class name kinspect knows, with its knowledge."""
+    for family in (*FAMILIES, *OPERATIONS):
+        open_family(family)
+    return dict(_known)

@@ -1,0 +1,258 @@
+"""The intermediate representation: what every reader fills and every command works from.
+
+A model is a graph of layers; a layer has calls; a call names the tensors it takes. Nothing here knows a
+file format, does I/O or imports numpy. Structures (lists and dicts of tensors) are flattened as Keras's own
+tree does it: lists in order, dicts by sorted key.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, NamedTuple
+
+Shape = tuple[int | None, ...]
+
+
+class Unknown:
+    """A fact that is not known, and why. It propagates, is counted and is shown with its reason."""
+
+    __slots__ = ("why",)
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+
+    def __repr__(self) -> str:
+        return f"Unknown({self.why!r})"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+class Spec(NamedTuple):
+    """A symbolic tensor: its shape (``None`` is a dimension left open) and its dtype."""
+
+    shape: Shape
+    dtype: str = "float32"
+
+    @property
+    def rank(self) -> int:
+        return len(self.shape)
+
+
+class TensorRef(NamedTuple):
+    """The ``output``-th flat output of the ``call``-th call of a layer, both counted from zero."""
+
+    layer: str
+    call: int
+    output: int
+
+
+class Constant(NamedTuple):
+    """A tensor stored in the config itself, such as the 2.0 of ``x * 2.0``."""
+
+    shape: Shape
+    dtype: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of a layer: nested arguments whose leaves are `TensorRef`, `Constant` or plain values."""
+
+    args: tuple[Any, ...] = ()
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+
+    def refs(self) -> list[TensorRef]:
+        """The tensors that enter, in Keras's order (positional, then keywords by name)."""
+        return [leaf for leaf in flatten((self.args, self.kwargs)) if isinstance(leaf, TensorRef)]
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """A stored tensor: where it lies in the file, and what it is. Its values are read only when asked for."""
+
+    path: str
+    shape: tuple[int, ...]
+    dtype: str
+    nbytes: int
+    trainable: bool | None = None
+    load: Callable[[], bytes] | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def size(self) -> int:
+        total = 1
+        for dim in self.shape:
+            total *= dim
+        return total
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One layer, operation or nested model. ``inner`` is a nested model's graph, ``wraps`` the layers a wrapper holds."""
+
+    name: str
+    class_name: str
+    kind: str
+    config: Mapping[str, Any]
+    module: str | None = None
+    registered_name: str | None = None
+    calls: tuple[Call, ...] = ()
+    inner: Graph | None = None
+    wraps: Mapping[str, Any] = field(default_factory=dict)
+    build_config: Mapping[str, Any] | None = None
+    shared_id: int | None = None
+    first_node: int = 0
+    origin: tuple[str, int] | None = None
+
+    @property
+    def trainable(self) -> bool:
+        return bool(self.config.get("trainable", True))
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something a reader or an analysis wants the user to know."""
+
+    code: str
+    message: str
+    layer: str | None = None
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A model: its layers in the file's order, its input and output structures, the shapes the file states."""
+
+    name: str
+    class_name: str
+    kind: str
+    layers: tuple[Layer, ...]
+    inputs: Any = None
+    outputs: Any = None
+    config: Mapping[str, Any] = field(default_factory=dict)
+    module: str | None = None
+    registered_name: str | None = None
+    stated: Mapping[TensorRef, Spec] = field(default_factory=dict)
+    built: bool = True
+    build_config: Mapping[str, Any] | None = None
+
+    @cached_property
+    def by_name(self) -> dict[str, Layer]:
+        return {layer.name: layer for layer in self.layers}
+
+    @cached_property
+    def order(self) -> tuple[tuple[Layer, int], ...] | None:
+        """Every call, as (layer, call), after the calls it takes tensors from; ``None`` if calls form a cycle."""
+        waits: dict[tuple[str, int], int] = {}
+        followers: dict[tuple[str, int], list[tuple[str, int]]] = {}
+        for layer in self.layers:
+            for index, call in enumerate(layer.calls):
+                sources = {(ref.layer, ref.call) for ref in call.refs()}
+                waits[layer.name, index] = len(sources)
+                for source in sources:
+                    followers.setdefault(source, []).append((layer.name, index))
+        ready = deque(key for key, count in waits.items() if not count)
+        order = []
+        while ready:
+            key = ready.popleft()
+            order.append((self.by_name[key[0]], key[1]))
+            for follower in followers.get(key, ()):
+                waits[follower] -= 1
+                if not waits[follower]:
+                    ready.append(follower)
+        return tuple(order) if len(order) == len(waits) else None
+
+    @property
+    def trainable(self) -> bool:
+        return bool(self.config.get("trainable", True))
+
+    def input_refs(self) -> list[TensorRef]:
+        return [leaf for leaf in flatten(self.inputs) if isinstance(leaf, TensorRef)]
+
+    def output_refs(self) -> list[TensorRef]:
+        return [leaf for leaf in flatten(self.outputs) if isinstance(leaf, TensorRef)]
+
+
+@dataclass(frozen=True, slots=True)
+class WeightIndex:
+    """The stored tensors: all of them in file order, by layer path, and the optimizer's apart."""
+
+    tensors: tuple[Weight, ...] = ()
+    by_layer: Mapping[str, tuple[Weight, ...]] = field(default_factory=dict)
+    optimizer: tuple[Weight, ...] = ()
+    unclaimed: tuple[Weight, ...] = ()
+
+
+@dataclass(frozen=True)
+class Model:
+    """What a reader returns: the graph, and what stands around it in the file."""
+
+    graph: Graph
+    format: str
+    source: str
+    keras_version: str | None = None
+    training: Mapping[str, Any] | None = None
+    notes: tuple[Note, ...] = ()
+    size: int | None = None
+    read_weights: Callable[[], WeightIndex] | None = field(default=None, compare=False, repr=False)
+
+    @cached_property
+    def weights(self) -> WeightIndex | None:
+        """The index of the stored tensors, read at the first use; ``None`` where the format holds none."""
+        return self.read_weights() if self.read_weights else None
+
+
+def flatten(structure: Any) -> list[Any]:
+    """Leaves of nested lists, tuples and dicts, dicts by sorted key; named tuples of this module are leaves."""
+    leaves: list[Any] = []
+    stack = [structure]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, (list, tuple)) and not hasattr(node, "_fields"):
+            stack.extend(reversed(node))
+        elif isinstance(node, Mapping):
+            stack.extend(node[key] for key in sorted(node, key=str, reverse=True))
+        else:
+            leaves.append(node)
+    return leaves
+
+
+def map_structure(function: Callable[[Any], Any], structure: Any) -> Any:
+    """The same structure with ``function`` applied to every leaf. Structures nest a few levels at most."""
+    if isinstance(structure, (list, tuple)) and not hasattr(structure, "_fields"):
+        return type(structure)(map_structure(function, item) for item in structure)
+    if isinstance(structure, Mapping):
+        return {key: map_structure(function, value) for key, value in structure.items()}
+    return function(structure)
+
+
+def walk(graph: Graph) -> Iterator[tuple[str, int, Layer]]:
+    """Every layer with its path and depth, nested models' layers after their model, without recursion."""
+    stack = [(layer.name, 0, layer) for layer in reversed(graph.layers)]
+    while stack:
+        path, depth, layer = stack.pop()
+        yield path, depth, layer
+        if layer.inner is not None:
+            stack.extend((f"{path}/{sub.name}", depth + 1, sub) for sub in reversed(layer.inner.layers))
+
+
+__all__ = [
+    "Call",
+    "Constant",
+    "Graph",
+    "Layer",
+    "Model",
+    "Note",
+    "Shape",
+    "Spec",
+    "TensorRef",
+    "Unknown",
+    "Weight",
+    "WeightIndex",
+    "flatten",
+    "map_structure",
+    "replace",
+    "walk",
+]

@@ -1,0 +1,5 @@
+"""From Keras's serialised dicts to the graph: the dialects of Keras 1, 2 and 3 side by side."""
+
+from .graphs import decode_layer, decode_model
+
+__all__ = ["decode_layer", "decode_model"]

@@ -1,0 +1,250 @@
+"""Models and layers from their serialised form, nested to any depth without Python's own recursion."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from ..errors import UnreadableModel
+from ..graph import Call, Graph, Layer, Shape, Spec, TensorRef, map_structure
+from .nodes import decode_calls, decode_ends
+from .order import check_graph
+from .values import read_shape
+
+Decoding = Generator[Any, Any, Any]  # yields a decoding it needs, is sent its result, returns its own
+
+OP_LAYERS = ("TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer", "ClassMethod", "InstanceMethod", "InstanceProperty")
+WRAPPED = ("layer", "cell", "cells", "forward_layer", "backward_layer")
+MAX_NESTING = 2_000
+
+
+def decode_model(data: Any) -> Graph:
+    """The graph of a serialised model: what ``config.json`` or the attribute ``model_config`` holds.
+
+    Raises `UnreadableModel` where the config is not one Keras could load: a reference to nothing, a cycle,
+    a name used twice.
+    """
+    if not isinstance(data, Mapping) or not isinstance(data.get("class_name"), str):
+        raise UnreadableModel("the config is not a serialised Keras model: it has no 'class_name'")
+    layer = run(decoding_layer(data, is_root=True))
+    assert isinstance(layer, Layer)
+    if layer.inner is not None:
+        return layer.inner
+    return Graph(
+        layer.name, layer.class_name, "subclassed", (), config=layer.config, module=layer.module,
+        registered_name=layer.registered_name, built=bool(layer.build_config), build_config=layer.build_config,
+    )  # fmt: skip
+
+
+def decode_layer(data: Mapping[str, Any]) -> Layer:
+    """One serialised layer, with the layers or the model it holds."""
+    layer = run(decoding_layer(data))
+    assert isinstance(layer, Layer)
+    return layer
+
+
+def run(decoding: Decoding) -> Any:
+    """Drive nested decodings with a stack of our own, so that depth is bounded by us and not by Python."""
+    stack, result = [decoding], None
+    while stack:
+        try:
+            child = stack[-1].send(result)
+        except StopIteration as done:
+            stack.pop()
+            result = done.value
+        else:
+            if len(stack) >= MAX_NESTING:
+                raise UnreadableModel(f"models are nested deeper than {MAX_NESTING} levels")
+            stack.append(child)
+            result = None
+    return result
+
+
+def decoding_layer(data: Any, *, is_root: bool = False) -> Decoding:
+    """A layer, operation or nested model, without its calls."""
+    if not isinstance(data, Mapping) or not isinstance(data.get("class_name"), str):
+        raise UnreadableModel("a layer is not a serialised object with a 'class_name'")
+    class_name, registered = read_class(data)
+    config = data.get("config")
+    if isinstance(config, list):  # Keras 1: a Sequential's config is the list of its layers
+        config = {"name": data.get("name") or class_name.lower(), "layers": config}
+    if config is None:
+        config = {}
+    if not isinstance(config, Mapping):
+        raise UnreadableModel(f"the config of {class_name!r} is not an object")
+    module = data.get("module") or ("__main__" if "module" in data else None)
+    name = data.get("name") or config.get("name") or class_name.lower()
+    build = data.get("build_config")
+    layer = Layer(
+        str(name), class_name, "layer", config, module if isinstance(module, str) else None, registered,
+        build_config=build if isinstance(build, Mapping) else None, shared_id=data.get("shared_object_id"),
+    )  # fmt: skip
+    kind = find_kind(layer)
+    if kind in ("sequential", "functional"):
+        decoding = decoding_sequential(layer) if kind == "sequential" else decoding_functional(layer)
+        return replace(layer, kind=kind, inner=(yield decoding))
+    wraps = {} if is_root else (yield decoding_wrapped(config))
+    return replace(layer, kind=kind, wraps=wraps)
+
+
+def read_class(data: Mapping[str, Any]) -> tuple[str, str | None]:
+    """The class name, and the name a custom class is registered under (Keras 2 writes ``package>Class`` for both)."""
+    class_name = data["class_name"]
+    registered = data.get("registered_name")
+    if ">" in class_name:
+        return class_name.rpartition(">")[2], class_name
+    return class_name, registered if isinstance(registered, str) else None
+
+
+def find_kind(layer: Layer) -> str:
+    """Input, sequential, functional, operation or plain layer, by the class or by a config that only models have."""
+    config, class_name = layer.config, layer.class_name
+    if class_name == "InputLayer":
+        return "input"
+    if isinstance(config.get("layers"), list):
+        if "input_layers" in config and "output_layers" in config:
+            return "functional"
+        layers = config["layers"]
+        starts_with_input = bool(layers) and isinstance(layers[0], Mapping) and layers[0].get("class_name") == "InputLayer"
+        if class_name == "Sequential" or "build_input_shape" in config or starts_with_input:
+            return "sequential"
+    if class_name in OP_LAYERS or (layer.module or "").startswith(("keras.src.ops", "keras.ops")):
+        return "operation"
+    return "layer"
+
+
+def decoding_wrapped(config: Mapping[str, Any]) -> Decoding:
+    """The layers that a wrapper's config holds, under the keys that hold them."""
+    wraps: dict[str, Any] = {}
+    for key, value in config.items():
+        if is_layer_data(value, key):
+            wraps[key] = yield decoding_layer(value)
+        elif isinstance(value, list) and value and all(is_layer_data(item, key) for item in value):
+            held = []
+            for item in value:
+                held.append((yield decoding_layer(item)))
+            wraps[key] = held
+    return wraps
+
+
+def is_layer_data(value: Any, key: str) -> bool:
+    """Whether a config value is a serialised layer (and not an initializer, regularizer or policy)."""
+    if not isinstance(value, Mapping) or not isinstance(value.get("class_name"), str):
+        return False
+    module = value.get("module")
+    if isinstance(module, str) and module.startswith("keras"):
+        return module in ("keras", "keras.layers", "keras.models") and "DTypePolicy" not in value["class_name"] or (
+            module.startswith(("keras.src.layers", "keras.src.models", "keras.src.engine", "keras.src.ops"))
+        )
+    return key in WRAPPED or (key == "layers" and "config" in value)
+
+
+def decoding_sequential(shell: Layer) -> Decoding:
+    """A Sequential: each layer is called on the one before it. Without an input shape it is not built."""
+    layers: list[Layer] = []
+    for data in shell.config["layers"]:
+        layers.append((yield decoding_layer(data)))
+    if layers and layers[0].kind != "input":
+        entry = make_entry(shell, layers[0])
+        if entry is not None:
+            layers.insert(0, entry)
+    built = bool(layers) and layers[0].kind == "input" and len(layers) > 1
+    if built:
+        layers = [chain(layer, layers[index - 1] if index else None) for index, layer in enumerate(layers)]
+    entry_ref = TensorRef(layers[0].name, 0, 0) if built else None
+    exit_ref = TensorRef(layers[-1].name, 0, 0) if built else None
+    graph = make_graph(shell, "sequential", layers, entry_ref, exit_ref, {}, built)
+    check_graph(graph)
+    return graph
+
+
+def chain(layer: Layer, before: Layer | None) -> Layer:
+    return replace(layer, calls=(Call((TensorRef(before.name, 0, 0),)) if before else Call(),))
+
+
+def make_entry(shell: Layer, first: Layer) -> Layer | None:
+    """The InputLayer that Keras itself puts before a Sequential whose first layer states its input shape."""
+    shape = read_shape(first.config.get("batch_input_shape")) or read_shape(shell.config.get("build_input_shape"))
+    if shape is None and shell.build_config:
+        shape = read_shape(shell.build_config.get("input_shape"))
+    dtype = first.config.get("dtype", "float32")
+    if shape is None and first.inner is not None:
+        shape, dtype = entry_shape(first.inner)
+    if shape is None:
+        return None
+    if first.class_name == "Embedding":
+        dtype = "float32"
+    config = {"name": f"{first.name}_input", "batch_shape": list(shape), "dtype": dtype}
+    return Layer(f"{first.name}_input", "InputLayer", "input", config)
+
+
+def entry_shape(graph: Graph) -> tuple[Shape | None, Any]:
+    """The shape and dtype of a nested model's only input."""
+    refs = graph.input_refs()
+    layer = graph.by_name.get(refs[0].layer) if len(refs) == 1 else None
+    if layer is None:
+        return None, "float32"
+    config = layer.config
+    return read_shape(config.get("batch_shape") or config.get("batch_input_shape")), config.get("dtype", "float32")
+
+
+def decoding_functional(shell: Layer) -> Decoding:
+    """A Functional model: layers, their calls, and the structures of its inputs and outputs."""
+    stated: dict[TensorRef, Spec] = {}
+    layers: list[Layer] = []
+    legacy = False
+    for data in shell.config["layers"]:
+        layer = yield decoding_layer(data)
+        nodes = data.get("inbound_nodes")
+        legacy = legacy or (bool(nodes) and not (isinstance(nodes[0], Mapping) and "args" in nodes[0]))
+        calls = (Call(),) if layer.kind == "input" else decode_calls(nodes, layer.name, stated)
+        layers.append(replace(layer, calls=calls))
+    inputs, outputs = decode_ends(shell.config["input_layers"]), decode_ends(shell.config["output_layers"])
+    graph = make_graph(shell, "functional", layers, inputs, outputs, stated, True)
+    graph = count_from_zero(graph, legacy)
+    check_graph(graph)
+    return graph
+
+
+def make_graph(
+    shell: Layer, kind: str, layers: list[Layer], inputs: Any, outputs: Any, stated: dict[TensorRef, Spec], built: bool
+) -> Graph:
+    return Graph(
+        shell.name, shell.class_name, kind, tuple(layers), inputs, outputs, shell.config, shell.module,
+        shell.registered_name, stated, built, shell.build_config,
+    )  # fmt: skip
+
+
+def count_from_zero(graph: Graph, legacy: bool) -> Graph:
+    """Undo Keras's built-in node of nested models, so that calls are counted from zero everywhere.
+
+    Keras 2 counts a nested model's calls from 1 throughout; Keras 3 does so for Functional models, in
+    ``output_layers`` (and ``input_layers``) only.
+    """
+    nested = {layer.name for layer in graph.layers if layer.inner is not None}
+    if not nested:
+        return graph
+    if not legacy:
+        functional = {layer.name for layer in graph.layers if layer.kind == "functional"}
+
+        def shift(ref: Any) -> Any:
+            return ref._replace(call=max(ref.call - 1, 0)) if ref.layer in functional else ref
+
+        return replace(graph, inputs=map_structure(shift, graph.inputs), outputs=map_structure(shift, graph.outputs))
+    refs = [ref for layer in graph.layers for call in layer.calls for ref in call.refs()] + graph.output_refs()
+    lowest = {name: min((ref.call for ref in refs if ref.layer == name), default=0) for name in nested}
+    offset = {name for name, call in lowest.items() if call > 0}
+
+    def lower(ref: Any) -> Any:
+        return ref._replace(call=ref.call - 1) if isinstance(ref, TensorRef) and ref.layer in offset else ref
+
+    layers = tuple(
+        replace(
+            layer,
+            calls=tuple(Call(map_structure(lower, call.args), map_structure(lower, call.kwargs)) for call in layer.calls),
+            first_node=1 if layer.name in offset else 0,
+        )
+        for layer in graph.layers
+    )
+    return replace(graph, layers=layers, outputs=map_structure(lower, graph.outputs))

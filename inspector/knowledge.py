@@ -1,0 +1,222 @@
+"""What it means to know a layer: its output, its weights and its multiply-accumulates, from its config alone.
+
+A family of layers is one class below `Knowledge`, in a file of `inspector/layers`. Its functions are called
+with a `Subject` (the layer's config, dtypes and wrapped layers) and then exactly the arguments of the layer's
+own ``call``, every tensor replaced by its `Spec`. What cannot be known raises `NotKnown` with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, NamedTuple
+
+from .graph import Layer, Shape, Spec, Unknown
+
+MAX_OUTPUTS = 10_000  # a config that asks for more tensors from one call is not believed
+
+
+class NotKnown(Exception):
+    """A fact that this knowledge cannot give for this layer; the message is the reason shown to the user."""
+
+
+class WeightSpec(NamedTuple):
+    """A weight that building the layer creates, in the order of ``layer.weights``."""
+
+    name: str
+    shape: Shape
+    dtype: str
+    trainable: bool = True
+
+
+class Policy(NamedTuple):
+    """A dtype policy: its name, the dtypes of computation and variables, the quantization mode."""
+
+    name: str = "float32"
+    compute: str = "float32"
+    variable: str = "float32"
+    quantization: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A layer to build with real Keras and to compare: class, constructor arguments, inputs, call arguments."""
+
+    kind: str
+    config: Mapping[str, Any] = field(default_factory=dict)
+    inputs: tuple[Any, ...] = ()
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    dtype: str = "float32"
+    nested: bool = False  # inputs are passed as one list
+
+
+class Knowledge:
+    """Knowledge of a family of layers. Subclasses state ``kinds`` (class names) and the functions they know.
+
+    ``kinds`` of operations carry their module's last part: ``numpy.Add``. ``masking`` is Keras's
+    ``supports_masking``. None of these functions is a method: the first argument is the `Subject`.
+    """
+
+    kinds: ClassVar[tuple[str, ...]] = ()
+    examples: ClassVar[tuple[Example, ...]] = ()
+    masking: ClassVar[bool] = False
+
+    @staticmethod
+    def shape(layer: Subject, *args: Any, **kwargs: Any) -> Any:
+        """The layer's output for one call: a `Spec`, or a list or dict of them."""
+        raise NotKnown(f"no shape rule for {layer.class_name}")
+
+    @staticmethod
+    def weights(layer: Subject, *args: Any, **kwargs: Any) -> Sequence[WeightSpec]:
+        """The weights that the first call creates, as in ``layer.weights`` (random seeds left out)."""
+        return ()
+
+    @staticmethod
+    def macs(layer: Subject, output: Any, *args: Any, **kwargs: Any) -> int | None:
+        """Multiply-accumulates of one call on one sample (batch 1); ``None`` when a dimension it needs is open."""
+        return 0
+
+
+class Subject:
+    """A layer as its knowledge sees it: config by key, dtypes, and the layers it wraps."""
+
+    __slots__ = ("config", "engine", "layer", "policy")
+
+    def __init__(self, layer: Layer, engine: Engine) -> None:
+        self.layer = layer
+        self.config = layer.config
+        self.engine = engine
+        self.policy = policy_of(layer.config)
+
+    @property
+    def class_name(self) -> str:
+        return self.layer.class_name
+
+    @property
+    def compute_dtype(self) -> str:
+        return self.policy.compute
+
+    @property
+    def variable_dtype(self) -> str:
+        return self.policy.variable
+
+    def __getitem__(self, key: str) -> Any:
+        try:
+            return self.config[key]
+        except KeyError:
+            raise NotKnown(f"the config of {self.class_name} has no {key!r}") from None
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return self.config.get(key, default)
+
+    def spec(self, shape: Sequence[int | None], dtype: str | None = None) -> Spec:
+        """An output tensor, by default of the layer's compute dtype."""
+        return Spec(tuple(shape), dtype or self.policy.compute)
+
+    def weight(self, name: str, shape: Sequence[int | None], trainable: bool = True, dtype: str | None = None) -> WeightSpec:
+        """A weight, by default of the layer's variable dtype."""
+        return WeightSpec(name, tuple(shape), dtype or self.policy.variable, trainable)
+
+    def wrapped(self, role: str) -> Subject:
+        """The layer held under the config key ``role`` (``layer``, ``cell``, ``backward_layer``)."""
+        inner = self.layer.wraps.get(role)
+        if not isinstance(inner, Layer):
+            raise NotKnown(f"{self.class_name} wraps no readable {role!r}")
+        return Subject(inner, self.engine)
+
+    def all_wrapped(self, role: str) -> list[Subject]:
+        """The layers held as a list under the config key ``role`` (``cells``, ``layers``)."""
+        inner = self.layer.wraps.get(role)
+        if not isinstance(inner, (list, tuple)):
+            raise NotKnown(f"{self.class_name} wraps no readable {role!r}")
+        return [Subject(item, self.engine) for item in inner]
+
+    def run(self, *args: Any, **kwargs: Any) -> Any:
+        """This layer's output for one call (wrapped layers and nested models included)."""
+        return self.engine.outputs(self, args, kwargs)
+
+    def built_weights(self, *args: Any, **kwargs: Any) -> Sequence[WeightSpec]:
+        """The weights this layer creates when first called so (wrapped layers and nested models included)."""
+        return self.engine.weights(self, args, kwargs)
+
+    def count_macs(self, output: Any, *args: Any, **kwargs: Any) -> int | None:
+        """This layer's multiply-accumulates for one call (wrapped layers and nested models included)."""
+        return self.engine.macs(self, output, args, kwargs)
+
+
+class Engine:
+    """What a `Subject` asks for its wrapped layers; `inspector.analyses.inference` implements it."""
+
+    def outputs(self, subject: Subject, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        raise NotImplementedError
+
+    def weights(self, subject: Subject, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Sequence[WeightSpec]:
+        raise NotImplementedError
+
+    def macs(self, subject: Subject, output: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> int | None:
+        raise NotImplementedError
+
+
+DTYPE_BYTES = {
+    "bool": 1, "int4": 0.5, "uint4": 0.5, "int8": 1, "uint8": 1, "float8_e4m3fn": 1, "float8_e5m2": 1,
+    "int16": 2, "uint16": 2, "float16": 2, "bfloat16": 2, "int32": 4, "uint32": 4, "float32": 4,
+    "int64": 8, "uint64": 8, "float64": 8, "complex64": 8, "complex128": 16,
+}  # fmt: skip
+
+
+def policy_of(config: Mapping[str, Any]) -> Policy:
+    """The dtype policy a config states, in any of Keras's spellings (``dtype`` of Keras 2 and 3)."""
+    value = config.get("dtype")
+    mode = None
+    while isinstance(value, Mapping):
+        inner = value.get("config")
+        if not isinstance(inner, Mapping):
+            value = inner
+            break
+        mode = inner.get("mode") or mode
+        value = inner.get("source_name") or inner.get("name") or inner.get("default_policy")
+    return named_policy(value if isinstance(value, str) else "float32", mode if isinstance(mode, str) else None)
+
+
+def named_policy(name: str, mode: str | None = None) -> Policy:
+    """A policy from its name: ``float32``, ``mixed_float16``, ``int8_from_mixed_bfloat16`` …"""
+    if "_from_" in name:
+        mode, _, name = name.partition("_from_")
+    if name.startswith("mixed_"):
+        return Policy(name, name.removeprefix("mixed_"), "float32", mode)
+    return Policy(name, name, name, mode)
+
+
+def product(dims: Sequence[int | None]) -> int | None:
+    """The product of dimensions; ``None`` when one is open."""
+    total = 1
+    for dim in dims:
+        if dim is None:
+            return None
+        total *= dim
+    return total
+
+
+def sample_size(spec: Spec) -> int | None:
+    """Elements of one sample: the batch axis (the first) counts once, whatever its size."""
+    return product(spec.shape[1:])
+
+
+__all__ = [
+    "DTYPE_BYTES",
+    "MAX_OUTPUTS",
+    "Engine",
+    "Example",
+    "Knowledge",
+    "NotKnown",
+    "Policy",
+    "Shape",
+    "Spec",
+    "Subject",
+    "Unknown",
+    "WeightSpec",
+    "named_policy",
+    "policy_of",
+    "product",
+    "sample_size",
+]
