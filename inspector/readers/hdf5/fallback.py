@@ -1,0 +1,126 @@
+"""The parent's side of ``child``: start it, bound it, and build groups and datasets from its answer."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from .datatypes import Datatype, Undecoded, parse_datatype
+from .headers import Header
+from .layouts import Layout
+from .links import Link
+from .objects import Dataset, Group, NamedType, Node
+from .source import UNDEFINED, Source
+from .window import Hdf5Error, Window
+
+TIMEOUT = 20.0  # seconds; the child's own limit is 5 s of CPU time
+
+
+class ChildTree:
+    """All objects of a file as h5py has them, by path. Raises ``Hdf5Error`` when h5py cannot read the file either."""
+
+    def __init__(self, window: Window) -> None:
+        self._window = window
+        self._source = Source(window, None)
+        self._source.tree = self
+        self._nodes: dict[str, Node] = {}
+        children: dict[str, dict[str, Node]] = {}
+        for row in ask_child(window)["objects"]:
+            path = row["path"]
+            if row["kind"] == "group":
+                same = row.get("same")
+                children[path] = children.setdefault(path if same is None else same, {})
+            node = self._nodes[path] = self._build(row, children)
+            if path:
+                parent, _, name = path.rpartition("/")
+                children[parent][name] = node
+
+    @property
+    def root(self) -> Group:
+        """The root group."""
+        root = self._nodes[""]
+        assert isinstance(root, Group)
+        return root
+
+    def node(self, path: str) -> Any:
+        """The object at ``path``."""
+        if path not in self._nodes:
+            raise Hdf5Error(f"h5py finds no {path} in the file")
+        return self._nodes[path]
+
+    def children(self, path: str) -> Mapping[str, Node]:
+        """Name → object of the group at ``path``."""
+        children: Mapping[str, Node] = self.node(path).children
+        return children
+
+    def attributes(self, path: str) -> Mapping[str, Any]:
+        """Name → value of the object at ``path``."""
+        attributes: Mapping[str, Any] = self.node(path).attributes
+        return attributes
+
+    def stored(self, path: str) -> int:
+        """Bytes that the dataset at ``path`` takes up in the file."""
+        stored: int = self.node(path).stored
+        return stored
+
+    def value(self, path: str, limit: int) -> Any:
+        """The value of a dataset that only libhdf5 can read: chunks, filters, fill values."""
+        return _value(ask_child(self._window, path, str(limit))["value"])
+
+    def _build(self, row: dict[str, Any], children: dict[str, dict[str, Node]]) -> Node:
+        path, kind = row["path"], row["kind"]
+        if kind == "link":
+            return Link(path, row["link"], row["target"])
+        attributes = {name: _value(value) for name, value in row["attributes"].items()}
+        common = (self._source, path, row["address"], Header())
+        if kind == "group":
+            return Group(*common, attributes, children[path])
+        datatype = _datatype(row["type"])
+        if kind == "type":
+            return NamedType(*common, datatype.name, attributes)
+        shape = None if row["shape"] is None else tuple(row["shape"])
+        layout = Layout(row["layout"], UNDEFINED if row["offset"] is None else row["offset"], row["stored"])
+        return Dataset(*common, shape, datatype, layout, tuple(row["filters"]), row["external"], attributes)
+
+
+def ask_child(window: Window, *arguments: str) -> dict[str, Any]:
+    """The child's answer. It gets the parent's import path, but neither the current folder nor HDF5's plug-ins."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("HDF5_")}
+    environment["HDF5_PLUGIN_PRELOAD"] = "::"  # libhdf5's word for: load no plug-in
+    environment["OPENBLAS_NUM_THREADS"] = "1"  # each thread would reserve address space
+    environment["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if os.path.isabs(path))
+    place = (os.path.abspath(window.path), str(window.offset), str(window.size))
+    command = [sys.executable, "-P", "-m", "inspector.readers.hdf5.child", *place, *arguments]
+    try:
+        done = subprocess.run(
+            command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise Hdf5Error(f"h5py has not read the file in {TIMEOUT:.0f} seconds") from None
+    except (OSError, ValueError) as error:
+        raise Hdf5Error(f"h5py cannot be started: {error}") from None
+    try:
+        answer: dict[str, Any] = json.loads(done.stdout)
+    except ValueError:
+        raise Hdf5Error(f"h5py fails on the file (exit status {done.returncode})") from None
+    if "error" in answer:
+        raise Hdf5Error(f"h5py cannot read the file: {answer['error']}")
+    return answer
+
+
+def _datatype(encoded: str) -> Datatype:
+    return parse_datatype(bytes.fromhex(encoded)[2:])  # after two bytes that say: a datatype, encoding 0
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_value(item) for item in value]
+    if isinstance(value, dict):
+        if "bytes" in value:
+            return value["bytes"].encode("latin-1")
+        return Undecoded(_datatype(value["type"]).name, tuple(value["shape"]))
+    return value
