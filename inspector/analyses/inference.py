@@ -20,10 +20,11 @@ Macs = int | Unknown
 class Evaluation:
     """A graph run symbolically at one set of input shapes."""
 
-    __slots__ = ("arguments", "graph", "macs", "outputs", "steps")
+    __slots__ = ("arguments", "at_own_shapes", "graph", "macs", "outputs", "steps")
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, at_own_shapes: bool) -> None:
         self.graph = graph
+        self.at_own_shapes = at_own_shapes
         self.outputs: dict[tuple[str, int], Any] = {}
         self.arguments: dict[tuple[str, int], Any] = {}
         self.macs: dict[str, Macs] = {}  # by path below this graph, summed over calls
@@ -80,7 +81,7 @@ class Inference(Engine):
         return id(graph), tuple(specs)
 
     def start(self, graph: Graph, specs: tuple[Any, ...] | None) -> Evaluation:
-        evaluation = Evaluation(graph)
+        evaluation = Evaluation(graph, at_own_shapes=specs is None)
         if specs is not None:
             for ref, spec in zip(graph.input_refs(), specs, strict=False):
                 evaluation.outputs[ref.layer, ref.call] = spec
@@ -114,8 +115,8 @@ class Inference(Engine):
     def hold_against_file(self, evaluation: Evaluation, layer: Layer, index: int, value: Any) -> Any:
         """The shapes that the file states, where it states them; a disagreement is a note."""
         stated = evaluation.graph.stated
-        if not stated or (id(evaluation.graph), None) in self.evaluations:
-            return value  # a nested model called at other shapes than its own
+        if not stated or not evaluation.at_own_shapes:
+            return value
         flat = None if isinstance(value, Unknown) else flatten(value)
         known = [stated.get(TensorRef(layer.name, index, output)) for output in range(len(flat) if flat else 64)]
         if flat is None:

@@ -1,0 +1,54 @@
+"""A family of random functional graphs: the static summary of each saved file equals what Keras says of it."""
+
+from __future__ import annotations
+
+import json
+
+import keras
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fixtures.oracle import describe
+from inspector.analyses.summary import summarise
+from inspector.readers import read
+
+from .compare import differences
+from .random_models import random_model
+
+FEW = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+MANY = settings(FEW, max_examples=300)
+
+
+def check(seed: int, folder, suffix: str) -> None:
+    model = random_model(seed)
+    path = folder / f"m{suffix}"
+    try:
+        model.save(path)
+        loaded = keras.saving.load_model(path)
+    except Exception:  # the legacy format cannot hold every operation, and some of its files do not load
+        if suffix == ".keras":
+            raise
+        return
+    record = json.loads(json.dumps(summarise(read(path))))
+    assert differences(record, describe(loaded)) == []
+
+
+@FEW
+@given(st.integers(0, 2**32))
+def test_keras_archive(tmp_path_factory, seed):
+    check(seed, tmp_path_factory.mktemp("r"), ".keras")
+
+
+@FEW
+@given(st.integers(0, 2**32))
+def test_legacy_h5(tmp_path_factory, seed):
+    check(seed, tmp_path_factory.mktemp("r"), ".h5")
+
+
+@pytest.mark.slow
+@MANY
+@given(st.integers(0, 2**32))
+@pytest.mark.parametrize("suffix", [".keras", ".h5"])
+def test_many(tmp_path_factory, suffix, seed):
+    check(seed ^ 0x5EED, tmp_path_factory.mktemp("r"), suffix)
