@@ -18,7 +18,16 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from timing import IMPORT_CLICK, compare
 
-MODELS = ("MobileNetV2", "EfficientNetB0", "ResNet50", "DenseNet121", "InceptionV3", "Xception", "NASNetMobile", "VGG19")
+MODELS = (
+    "MobileNetV2",
+    "EfficientNetB0",
+    "ResNet50",
+    "DenseNet121",
+    "InceptionV3",
+    "Xception",
+    "NASNetMobile",
+    "VGG19",
+)
 BUILD = "import sys, keras; getattr(keras.applications, sys.argv[1])(weights=None).save(sys.argv[2])"
 HERE = Path(__file__).parent
 

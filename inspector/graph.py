@@ -91,7 +91,7 @@ class Weight:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One layer, operation or nested model. ``inner`` is a nested model's graph, ``wraps`` the layers a wrapper holds."""
+    """One layer, operation or nested model; ``inner`` is the model's graph, ``wraps`` the layers a wrapper holds."""
 
     name: str
     class_name: str

@@ -113,7 +113,9 @@ class Subject:
         """An output tensor, by default of the layer's compute dtype."""
         return Spec(tuple(shape), dtype or self.policy.compute)
 
-    def weight(self, name: str, shape: Sequence[int | None], trainable: bool = True, dtype: str | None = None) -> WeightSpec:
+    def weight(
+        self, name: str, shape: Sequence[int | None], trainable: bool = True, dtype: str | None = None
+    ) -> WeightSpec:
         """A weight, by default of the layer's variable dtype."""
         return WeightSpec(name, tuple(shape), dtype or self.policy.variable, trainable)
 

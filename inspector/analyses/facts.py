@@ -33,7 +33,19 @@ class WeightFact(NamedTuple):
 class LayerFacts:
     """What is known of one layer, and in ``unknown`` what is not, by the field's name."""
 
-    __slots__ = ("bytes", "depth", "graph", "layer", "macs", "outputs", "params", "path", "trainable_params", "unknown", "weights")
+    __slots__ = (
+        "bytes",
+        "depth",
+        "graph",
+        "layer",
+        "macs",
+        "outputs",
+        "params",
+        "path",
+        "trainable_params",
+        "unknown",
+        "weights",
+    )
 
     def __init__(self, path: str, depth: int, graph: Graph, layer: Layer) -> None:
         self.graph = graph

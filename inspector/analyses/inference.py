@@ -134,7 +134,9 @@ class Inference(Engine):
     def add_macs(self, evaluation: Evaluation, layer: Layer, index: int, bound: Any) -> None:
         output = evaluation.outputs[layer.name, index]
         if layer.inner is not None and not isinstance(bound, Unknown):
-            nested = self.evaluations.get(self.key_of(layer.inner, [s for s in flatten(bound[0][:1]) if isinstance(s, (Spec, Constant))]))
+            nested = self.evaluations.get(
+                self.key_of(layer.inner, [s for s in flatten(bound[0][:1]) if isinstance(s, (Spec, Constant))])
+            )
             if nested is not None:
                 add(evaluation.macs, layer.name, sum_macs(nested))
                 for path, macs in nested.macs.items():
@@ -202,7 +204,7 @@ class Inference(Engine):
             if isinstance(bound, Unknown):
                 reason = bound
                 continue
-            found = guarded(lambda bound=bound: self.weights(Subject(layer, self), *bound))  
+            found = guarded(lambda bound=bound: self.weights(Subject(layer, self), *bound))
             if not isinstance(found, Unknown):
                 return found  # type: ignore[no-any-return]
             reason = found
@@ -240,7 +242,11 @@ def bind(evaluation: Evaluation, layer: Layer, index: int) -> Any:
             return leaf
         value = evaluation.tensor(leaf)
         if isinstance(value, Unknown):
-            why = value.why if value.why.startswith("the output of") else f"the output of {leaf.layer!r} is not known: {value.why}"
+            why = (
+                value.why
+                if value.why.startswith("the output of")
+                else f"the output of {leaf.layer!r} is not known: {value.why}"
+            )
             missing.append(Unknown(why))
         return value
 

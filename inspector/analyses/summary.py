@@ -99,7 +99,7 @@ def shape_json(value: Any) -> Any:
 
 def module_of(layer: Layer) -> str | None:
     """The module the file states; Keras's own where the format leaves it out and the class is Keras's."""
-    if layer.module is not None or layer.registered_name and ">" in layer.registered_name:
+    if layer.module is not None or (layer.registered_name and ">" in layer.registered_name):
         return layer.module
     return DEFAULT_MODULES.get(layer.kind) if layer.inner is not None or find_knowledge(layer) else None
 

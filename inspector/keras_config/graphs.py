@@ -8,6 +8,7 @@ from typing import Any
 
 from ..errors import UnreadableModel
 from ..graph import Call, Graph, Layer, Shape, Spec, TensorRef, map_structure
+from ..knowledge import policy_of
 from .nodes import decode_calls, decode_ends
 from .order import check_graph
 from .values import read_shape
@@ -106,7 +107,9 @@ def find_kind(layer: Layer) -> str:
         if "input_layers" in config and "output_layers" in config:
             return "functional"
         layers = config["layers"]
-        starts_with_input = bool(layers) and isinstance(layers[0], Mapping) and layers[0].get("class_name") == "InputLayer"
+        starts_with_input = (
+            bool(layers) and isinstance(layers[0], Mapping) and layers[0].get("class_name") == "InputLayer"
+        )
         if class_name == "Sequential" or "build_input_shape" in config or starts_with_input:
             return "sequential"
     if class_name in OP_LAYERS or (layer.module or "").startswith(("keras.src.ops", "keras.ops")):
@@ -134,7 +137,7 @@ def is_layer_data(value: Any, key: str) -> bool:
         return False
     module = value.get("module")
     if isinstance(module, str) and module.startswith("keras"):
-        return module in ("keras", "keras.layers", "keras.models") and "DTypePolicy" not in value["class_name"] or (
+        return (module in ("keras", "keras.layers", "keras.models") and "DTypePolicy" not in value["class_name"]) or (
             module.startswith(("keras.src.layers", "keras.src.models", "keras.src.engine", "keras.src.ops"))
         )
     return key in WRAPPED or (key == "layers" and "config" in value)
@@ -157,6 +160,29 @@ def decoding_sequential(shell: Layer) -> Decoding:
     graph = make_graph(shell, "sequential", layers, entry_ref, exit_ref, {}, built)
     check_graph(graph)
     return graph
+
+
+def build_sequential(graph: Graph, shape: Shape, dtype: str | None = None) -> Graph:
+    """A Sequential saved without an input shape, built for one: ``shape`` with its batch axis, as ``build`` takes it.
+
+    Raises `UnreadableModel` where the graph is no Sequential waiting for a shape.
+    """
+    if graph.kind != "sequential" or graph.built or not graph.layers:
+        raise UnreadableModel(f"{graph.name!r} is not a Sequential that waits for an input shape")
+    first = graph.layers[0]
+    config = {"name": "input_layer", "batch_shape": list(shape), "dtype": dtype or policy_name(first)}
+    entry = Layer("input_layer", "InputLayer", "input", config, "keras.layers")
+    layers = [entry, *graph.layers]
+    layers = [chain(layer, layers[index - 1] if index else None) for index, layer in enumerate(layers)]
+    ends = TensorRef(entry.name, 0, 0), TensorRef(layers[-1].name, 0, 0)
+    built = replace(graph, layers=tuple(layers), inputs=ends[0], outputs=ends[1], built=True)
+    check_graph(built)
+    return built
+
+
+def policy_name(layer: Layer) -> str:
+    """The dtype Keras gives the input it makes: the first layer's compute dtype."""
+    return policy_of(layer.config).compute
 
 
 def chain(layer: Layer, before: Layer | None) -> Layer:
@@ -242,7 +268,9 @@ def count_from_zero(graph: Graph, legacy: bool) -> Graph:
     layers = tuple(
         replace(
             layer,
-            calls=tuple(Call(map_structure(lower, call.args), map_structure(lower, call.kwargs)) for call in layer.calls),
+            calls=tuple(
+                Call(map_structure(lower, call.args), map_structure(lower, call.kwargs)) for call in layer.calls
+            ),
             first_node=1 if layer.name in offset else 0,
         )
         for layer in graph.layers

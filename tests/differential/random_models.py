@@ -28,6 +28,20 @@ def known(x: Any) -> bool:
     return all(dim is not None for dim in x.shape[1:]) and len(x.shape) > 1
 
 
+POOLING = (layers.MaxPooling2D, layers.AveragePooling2D)
+GLOBAL_POOLING = (layers.GlobalAveragePooling2D, layers.GlobalMaxPooling2D)
+RECURRENT = (layers.LSTM, layers.GRU, layers.SimpleRNN)
+
+
+def pad(random: Random) -> str:
+    return random.choice(["same", "valid"])
+
+
+def both_ways(random: Random, x: Any) -> Any:
+    merge_mode = random.choice(["concat", "sum", "ave", None])
+    return layers.Bidirectional(layers.GRU(2, return_sequences=True), merge_mode=merge_mode)(x)
+
+
 RULES: tuple[Rule, ...] = (
     (rank(2, 3, 4), lambda r, x: layers.Dense(r.randint(1, 9), use_bias=r.random() < 0.7)(x)),
     (rank(2, 3, 4), lambda r, x: layers.BatchNormalization(center=r.random() < 0.5, trainable=r.random() < 0.7)(x)),
@@ -37,23 +51,23 @@ RULES: tuple[Rule, ...] = (
     (rank(2, 3, 4), lambda r, x: r.choice([layers.ReLU, layers.LeakyReLU, layers.ELU, layers.Softmax])()(x)),
     (rank(2, 3, 4), lambda r, x: layers.GaussianNoise(0.1)(x)),
     (spatial(3), lambda r, x: layers.Conv2D(r.randint(1, 6), r.choice([1, 2, 3, (3, 1)]), strides=r.choice([1, 2]),
-                                            padding=r.choice(["same", "valid"]))(x)),
-    (spatial(5), lambda r, x: layers.Conv2D(4, 3, dilation_rate=2, padding=r.choice(["same", "valid"]))(x)),
+                                            padding=pad(r))(x)),
+    (spatial(5), lambda r, x: layers.Conv2D(4, 3, dilation_rate=2, padding=pad(r))(x)),
     (spatial(3), lambda r, x: layers.DepthwiseConv2D(3, padding="same", depth_multiplier=r.randint(1, 2))(x)),
     (spatial(3), lambda r, x: layers.SeparableConv2D(r.randint(1, 5), 3, strides=r.choice([1, 2]))(x)),
     (spatial(1), lambda r, x: layers.Conv2DTranspose(3, r.choice([2, 3]), strides=r.choice([1, 2]),
-                                                     padding=r.choice(["same", "valid"]))(x)),
-    (spatial(2), lambda r, x: r.choice([layers.MaxPooling2D, layers.AveragePooling2D])(2, padding=r.choice(["same", "valid"]))(x)),
-    (spatial(1), lambda r, x: r.choice([layers.GlobalAveragePooling2D, layers.GlobalMaxPooling2D])(keepdims=r.random() < 0.3)(x)),
+                                                     padding=pad(r))(x)),
+    (spatial(2), lambda r, x: r.choice(POOLING)(2, padding=pad(r))(x)),
+    (spatial(1), lambda r, x: r.choice(GLOBAL_POOLING)(keepdims=r.random() < 0.3)(x)),
     (spatial(1), lambda r, x: layers.UpSampling2D(2)(x)),
     (spatial(1), lambda r, x: layers.ZeroPadding2D(((0, 1), (2, 0)))(x)),
     (spatial(4), lambda r, x: layers.Cropping2D(1)(x)),
     (timed(3), lambda r, x: layers.Conv1D(r.randint(1, 5), 3, padding=r.choice(["same", "valid", "causal"]))(x)),
     (timed(2), lambda r, x: layers.MaxPooling1D(2)(x)),
     (timed(), lambda r, x: r.choice([layers.GlobalAveragePooling1D, layers.GlobalMaxPooling1D])()(x)),
-    (timed(), lambda r, x: r.choice([layers.LSTM, layers.GRU, layers.SimpleRNN])(3, return_sequences=r.random() < 0.5)(x)),
+    (timed(), lambda r, x: r.choice(RECURRENT)(3, return_sequences=r.random() < 0.5)(x)),
     (timed(), lambda r, x: layers.LSTM(2, return_sequences=True, return_state=True)(x)),
-    (timed(), lambda r, x: layers.Bidirectional(layers.GRU(2, return_sequences=True), merge_mode=r.choice(["concat", "sum", "ave", None]))(x)),
+    (timed(), lambda r, x: both_ways(r, x)),
     (timed(), lambda r, x: layers.TimeDistributed(layers.Dense(r.randint(1, 4)))(x)),
     (timed(), lambda r, x: layers.MultiHeadAttention(2, 3)(query=x, value=x)),
     (timed(), lambda r, x: layers.MultiHeadAttention(1, 2, use_bias=False)(x, x, return_attention_scores=True)),
@@ -96,7 +110,9 @@ def grow(random: Random, tensors: list[Any], steps: int) -> None:
             made = random.choice(JOINS)()([x, random.choice(alike)])
         elif shared and random.random() < 0.2:
             layer, shape = random.choice(shared)
-            fit = [t for t in tensors if t.shape[-1] == shape[-1] and len(t.shape) == len(shape) and t.dtype == "float32"]
+            fit = [
+                t for t in tensors if t.shape[-1] == shape[-1] and len(t.shape) == len(shape) and t.dtype == "float32"
+            ]
             made = layer(random.choice(fit))
         elif random.random() < 0.1 and rank(2, 3, 4)(x):
             made = nest(random, x)

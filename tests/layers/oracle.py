@@ -56,7 +56,8 @@ def check(example: Example) -> None:
     assert [(spec.shape, spec.dtype) for spec in flatten(known)] == expected
     specs = inference.weights(Subject(layer, inference), *bound)
     assert [(tuple(s.shape), s.dtype, s.trainable) for s in specs] == [
-        (tuple(w.shape), str(keras.backend.standardize_dtype(w.dtype)), w.trainable and real.trainable) for w in real.weights
+        (tuple(w.shape), str(keras.backend.standardize_dtype(w.dtype)), w.trainable and real.trainable)
+        for w in real.weights
     ]
     assert [s.name for s in specs] == [w.name for w in real.weights]
     assert sum(int(_size(s.shape)) for s in specs) == real.count_params()
