@@ -104,7 +104,6 @@ class Layer:
     wraps: Mapping[str, Any] = field(default_factory=dict)
     build_config: Mapping[str, Any] | None = None
     shared_id: int | None = None
-    first_node: int = 0
     origin: tuple[str, int] | None = None
 
     @property
@@ -119,6 +118,25 @@ class Note:
     code: str
     message: str
     layer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a part is not, or not surely, a DAG: a stable code, a sentence, and where in the source."""
+
+    code: str
+    message: str
+    file: str | None = None
+    line: int | None = None
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What is known of a part's inside: ``declared``, ``recovered``, ``dynamic`` or ``opaque``, and why."""
+
+    verdict: str
+    reasons: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -183,6 +201,7 @@ class WeightIndex:
     by_layer: Mapping[str, tuple[Weight, ...]] = field(default_factory=dict)
     optimizer: tuple[Weight, ...] = ()
     unclaimed: tuple[Weight, ...] = ()
+    live: bool = False  # read off a live model: Keras's own word, and complete
 
 
 @dataclass(frozen=True)
@@ -196,12 +215,18 @@ class Model:
     training: Mapping[str, Any] | None = None
     notes: tuple[Note, ...] = ()
     size: int | None = None
+    parts: Mapping[str, Part] = field(default_factory=dict)  # by layer path, "" is the model itself
     read_weights: Callable[[], WeightIndex] | None = field(default=None, compare=False, repr=False)
 
     @cached_property
     def weights(self) -> WeightIndex | None:
         """The index of the stored tensors, read at the first use; ``None`` where the format holds none."""
         return self.read_weights() if self.read_weights else None
+
+    @property
+    def weights_are_live(self) -> bool:
+        """Whether the weights were read off a live model, and stand above what follows from its config."""
+        return self.format == "code" and self.weights is not None and self.weights.live
 
 
 def flatten(structure: Any) -> list[Any]:
@@ -245,6 +270,8 @@ __all__ = [
     "Layer",
     "Model",
     "Note",
+    "Part",
+    "Reason",
     "Shape",
     "Spec",
     "TensorRef",

@@ -64,7 +64,7 @@ class LayerFacts:
 class Totals:
     """A model's sums; each variable counts once, and a sum with an unknown part is ``None`` beside its known part."""
 
-    __slots__ = ("bytes", "known_macs", "known_params", "macs", "non_trainable_params", "optimizer_bytes",
+    __slots__ = ("bytes", "bytes_by_dtype", "known_macs", "known_params", "macs", "non_trainable_params", "optimizer_bytes",
                  "optimizer_params", "params", "trainable_params", "unknown_layers")  # fmt: skip
 
     def __init__(self) -> None:
@@ -72,6 +72,7 @@ class Totals:
         self.trainable_params: int | None = 0
         self.non_trainable_params: int | None = 0
         self.bytes: int | None = 0
+        self.bytes_by_dtype: dict[str, int] = {}
         self.macs: int | None = 0
         self.known_params = 0
         self.known_macs = 0
@@ -132,8 +133,10 @@ def put_outputs(fact: LayerFacts, evaluation: Evaluation | Unknown) -> None:
 
 
 def put_weights(fact: LayerFacts, specs: Sequence[WeightSpec] | Unknown, model: Model) -> None:
-    """The weights its knowledge gives; else those the file stores for it; else the reason."""
-    if not isinstance(specs, Unknown) and all(product(spec.shape) is not None for spec in specs):
+    """Those of the live model; those its knowledge gives; those the file stores for it; else the reason."""
+    if model.weights_are_live and (found := stored_weights(model, fact.path)) is not None:
+        fact.weights = [name_stored(fact, weight) for weight in found]
+    elif not isinstance(specs, Unknown) and all(product(spec.shape) is not None for spec in specs):
         on = fact.layer.trainable
         fact.weights = [WeightFact(s.name, s.shape, s.dtype, s.trainable and on) for s in specs]
     else:
@@ -225,6 +228,7 @@ def sum_totals(model: Model, layers: list[LayerFacts], root: Any) -> Totals:
     totals.unknown_layers = sum(1 for fact in layers if fact.unknown)
     totals.params = None if any(fact.params is None for fact in leaves) else totals.known_params
     totals.bytes = None if any(f.bytes is None for f in leaves) else sum(f.bytes or 0 for f in leaves)
+    totals.bytes_by_dtype = sum_by_dtype(leaves)
     totals.trainable_params = sum_trainable(model.graph, layers)
     if totals.params is None or totals.trainable_params is None:
         totals.non_trainable_params = None
@@ -235,6 +239,15 @@ def sum_totals(model: Model, layers: list[LayerFacts], root: Any) -> Totals:
     totals.macs = None if any(fact.macs is None for fact in tops) else totals.known_macs
     put_optimizer(model, totals)
     return totals
+
+
+def sum_by_dtype(leaves: list[LayerFacts]) -> dict[str, int]:
+    """Bytes of the known weights by dtype, the largest part first."""
+    sizes: dict[str, float] = {}
+    for fact in leaves:
+        for weight in fact.weights or ():
+            sizes[weight.dtype] = sizes.get(weight.dtype, 0) + (weight.nbytes or 0)
+    return {dtype: int(size) for dtype, size in sorted(sizes.items(), key=lambda item: -item[1])}
 
 
 def sum_trainable(graph: Graph, layers: list[LayerFacts]) -> int | None:

@@ -9,6 +9,7 @@ from ..knowledge import policy_of
 from ..layers import find_knowledge
 from .facts import Facts, LayerFacts, find_facts
 from .inference import Evaluation
+from .notes import find_notes
 
 SCHEMA_VERSION = 1
 DEFAULT_MODULES = {"sequential": "keras", "functional": "keras.src.models.functional", "layer": "keras.layers",
@@ -33,7 +34,7 @@ def make_record(facts: Facts) -> dict[str, Any]:
         "layers": [describe_layer(fact) for fact in facts.layers],
         "totals": {name: getattr(totals, name) for name in totals.__slots__},
         "notes": [
-            {"code": note.code, "layer": note.layer, "message": note.message} for note in (*model.notes, *facts.notes)
+            {"code": note.code, "layer": note.layer, "message": note.message} for note in (*model.notes, *find_notes(facts), *facts.notes)
         ],
     }  # fmt: skip
 
@@ -69,7 +70,7 @@ def describe_layer(fact: LayerFacts) -> dict[str, Any]:
     layer = fact.layer
     shapes = [shape_json(value) for value in fact.outputs]
     return {
-        "path": fact.path, "name": layer.name, "class_name": layer.class_name, "module": module_of(layer),
+        "path": fact.path, "name": layer.name, "class_name": layer.class_name or None, "module": module_of(layer),
         "kind": layer.kind, "depth": fact.depth, "dtype": dtype_of(fact), "trainable": layer.trainable,
         "output_shape": shapes[-1] if shapes else None,
         "calls": [
@@ -77,17 +78,13 @@ def describe_layer(fact: LayerFacts) -> dict[str, Any]:
             for index, shape in enumerate(shapes)
         ],
         "params": fact.params, "trainable_params": fact.trainable_params, "macs": fact.macs, "bytes": fact.bytes,
-        "unknown": fact.unknown,
+        "unknown": fact.unknown if layer.class_name else {**fact.unknown, "class_name": "the file does not name it"},
     }  # fmt: skip
 
 
 def connections(fact: LayerFacts, index: int) -> list[str]:
     """Where a call's tensors come from, spelled as Keras spells it: ``name[node][tensor]``."""
-    found = []
-    for ref in fact.layer.calls[index].refs():
-        first = fact.graph.by_name[ref.layer].first_node
-        found.append(f"{ref.layer}[{ref.call + first}][{ref.output}]")
-    return found
+    return [f"{ref.layer}[{ref.call}][{ref.output}]" for ref in fact.layer.calls[index].refs()]
 
 
 def shape_json(value: Any) -> Any:

@@ -271,7 +271,6 @@ def count_from_zero(graph: Graph, legacy: bool) -> Graph:
             calls=tuple(
                 Call(map_structure(lower, call.args), map_structure(lower, call.kwargs)) for call in layer.calls
             ),
-            first_node=1 if layer.name in offset else 0,
         )
         for layer in graph.layers
     )

@@ -65,7 +65,8 @@ def decode_value(value: Any, stated: dict[TensorRef, Spec], depth: int = 0) -> A
         return read_tensor(config, stated)
     if kind in ("__tensor__", "__numpy__") and isinstance(config, Mapping):
         content = config.get("value")
-        return Constant(shape_of_list(content), str(config.get("dtype", "float32")), content)
+        shape = read_shape(config.get("shape")) or shape_of_list(content)
+        return Constant(shape, str(config.get("dtype", "float32")), content)
     if kind == "__slice__" and isinstance(config, Mapping):
         parts = (decode_value(config.get(key), stated, depth + 1) for key in ("start", "stop", "step"))
         return slice(*parts)
