@@ -11,7 +11,7 @@ from .headers import ATTRIBUTE_INFO, DATATYPE, SHARED, Header, Message, locate
 from .heaps import FractalHeap
 from .source import MALFORMED, UNDEFINED, Source, u32, u64
 from .trees import read_records
-from .window import NotCovered
+from .window import Hdf5Error, NotCovered
 
 _HEAD = struct.Struct("<BBHHH").unpack_from
 _TRACKED = 1  # flag of the attribute info message: creation order is kept
@@ -85,7 +85,10 @@ class Attributes(Mapping[str, Any]):
             try:
                 self._values[name] = attribute.value(self._source)
             except NotCovered as reason:
-                self._values[name] = self._source.recover(reason).attributes(self._path)[name]
+                found = self._source.recover(reason).attributes(self._path)
+                if name not in found:
+                    raise
+                self._values[name] = found[name]
             except MALFORMED as error:
                 self._source.malformed(f"attribute {name!r}", attribute.parts[0], error)
         return self._values[name]
@@ -120,7 +123,9 @@ def _find(source: Source, header: Header) -> dict[str, _Attribute | None]:
         found.sort(key=lambda attribute: attribute.name.encode("utf-8", "surrogateescape"))
     names: dict[str, _Attribute | None] = {}
     for attribute in found:
-        names.setdefault(attribute.name, attribute)
+        if attribute.name in names:
+            raise Hdf5Error(f"broken HDF5: two attributes of the name {attribute.name[:100]!r}")
+        names[attribute.name] = attribute
     return names
 
 

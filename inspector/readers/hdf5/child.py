@@ -89,6 +89,8 @@ class Reader:
         while stack:
             path, group = stack.pop()
             for name in self._names(group):
+                if b"/" in name or not name:
+                    raise ValueError("a link whose name cannot be part of a path")
                 child_path = f"{path}/{_text(name)}" if path else _text(name)
                 row, child = self._row(group, name)
                 row["path"] = child_path

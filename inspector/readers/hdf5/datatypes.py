@@ -61,6 +61,7 @@ def read_datatype(source: Source, position: int, size: int) -> Datatype:
     message = source.window.buffer[position : position + size]
     known = source.types.get(message)
     if known is None:
+        source.charge(size)
         try:
             known = source.types[message] = parse_datatype(message)
         except MALFORMED as error:
@@ -150,8 +151,7 @@ def decode(source: Source, datatype: Datatype, shape: Shape | None, position: in
     size = count * datatype.size
     if size > available:
         raise Hdf5Error(f"broken HDF5: a value of {size} bytes where there are {available}")
-    if count > MAX_ELEMENTS:
-        raise Hdf5Error(f"a value of {count} elements is more than any Keras model has")
+    _bounded(count)
     source.charge(size)
     buffer = source.window.buffer
     if datatype.variable and datatype.name == "string":
@@ -169,6 +169,12 @@ def decode(source: Source, datatype: Datatype, shape: Shape | None, position: in
     return _fold(flat, shape)
 
 
+def _bounded(count: int) -> int:
+    if count > MAX_ELEMENTS:
+        raise Hdf5Error(f"a value of {count} elements, more than any model keeps in one")
+    return count
+
+
 def _strip(raw: bytes, padding: int) -> bytes:
     if padding == 0:
         return raw.partition(b"\0")[0]
@@ -179,8 +185,11 @@ def _fold(flat: list[Any], shape: Shape) -> Any:
     """Nest a flat list as ``shape`` says; the element itself for a scalar."""
     if not shape:
         return flat[0]
+    if 0 in shape:  # as many empty lists as the dimensions before the 0 ask for
+        shape = shape[: shape.index(0)]
+        if not shape:
+            return []
+        flat = [[] for _ in range(_bounded(element_count(shape)))]
     for width in reversed(shape[1:]):
-        if width == 0:
-            return [[]] * shape[0]
         flat = [flat[n : n + width] for n in range(0, len(flat), width)]
     return flat

@@ -7,17 +7,19 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from .datatypes import Datatype, Undecoded, parse_datatype
 from .headers import Header
 from .layouts import Layout
 from .links import Link
 from .objects import Dataset, Group, NamedType, Node
-from .source import UNDEFINED, Source
+from .source import MALFORMED, UNDEFINED, Source
 from .window import Hdf5Error, Window
 
 TIMEOUT = 20.0  # seconds; the child's own limit is 5 s of CPU time
+
+Found = TypeVar("Found", Group, Dataset)
 
 
 class ChildTree:
@@ -29,43 +31,51 @@ class ChildTree:
         self._source.tree = self
         self._nodes: dict[str, Node] = {}
         children: dict[str, dict[str, Node]] = {}
-        for row in ask_child(window)["objects"]:
-            path = row["path"]
-            if row["kind"] == "group":
-                same = row.get("same")
-                children[path] = children.setdefault(path if same is None else same, {})
-            node = self._nodes[path] = self._build(row, children)
-            if path:
-                parent, _, name = path.rpartition("/")
-                children[parent][name] = node
+        try:
+            for row in ask_child(window)["objects"]:
+                self._add(row, children)
+        except (KeyError, TypeError, AttributeError, *MALFORMED) as error:
+            raise Hdf5Error(f"h5py's account of the file is not understood: {error!r}") from None
+
+    def _add(self, row: dict[str, Any], children: dict[str, dict[str, Node]]) -> None:
+        path = row["path"]
+        if row["kind"] == "group":
+            same = row.get("same")
+            children[path] = children.setdefault(path if same is None else same, {})
+        node = self._nodes[path] = self._build(row, children)
+        if path:
+            parent, _, name = path.rpartition("/")
+            children[parent][name] = node
 
     @property
     def root(self) -> Group:
         """The root group."""
-        root = self._nodes[""]
-        assert isinstance(root, Group)
-        return root
+        return self._find("", Group)
 
-    def node(self, path: str) -> Any:
+    def node(self, path: str) -> Group | Dataset | NamedType:
         """The object at ``path``."""
-        if path not in self._nodes:
-            raise Hdf5Error(f"h5py finds no {path} in the file")
-        return self._nodes[path]
+        node = self._nodes.get(path)
+        if node is None or isinstance(node, Link):
+            raise Hdf5Error(f"h5py finds no object {path} in the file")
+        return node
 
     def children(self, path: str) -> Mapping[str, Node]:
         """Name → object of the group at ``path``."""
-        children: Mapping[str, Node] = self.node(path).children
-        return children
+        return self._find(path, Group).children
 
     def attributes(self, path: str) -> Mapping[str, Any]:
         """Name → value of the object at ``path``."""
-        attributes: Mapping[str, Any] = self.node(path).attributes
-        return attributes
+        return self.node(path).attributes
 
     def stored(self, path: str) -> int:
         """Bytes that the dataset at ``path`` takes up in the file."""
-        stored: int = self.node(path).stored
-        return stored
+        return self._find(path, Dataset).stored
+
+    def _find(self, path: str, kind: type[Found]) -> Found:
+        node = self.node(path)
+        if not isinstance(node, kind):
+            raise Hdf5Error(f"h5py finds no {kind.__name__.lower()} {path} in the file")
+        return node
 
     def value(self, path: str, limit: int) -> Any:
         """The value of a dataset that only libhdf5 can read: chunks, filters, fill values."""

@@ -68,6 +68,7 @@ def _read_collection(source: Source, address: int) -> dict[int, tuple[int, int]]
             index, _, _, size = _GLOBAL_OBJECT(buffer, position)
             if index == 0:  # what is left is free
                 break
+            source.spend(1)
             position += 16
             if position + size > end:
                 raise ValueError(f"object of {size} bytes does not fit")
@@ -75,7 +76,6 @@ def _read_collection(source: Source, address: int) -> dict[int, tuple[int, int]]
             position += size + -size % 8
     except MALFORMED as error:
         source.malformed("global heap", position, error)
-    source.spend(len(objects))
     return objects
 
 

@@ -66,11 +66,8 @@ def _read_symbol_table(source: Source, tree: int, heap_address: int) -> dict[str
         source.spend(count + 1)
         for at in range(node + 8, node + 8 + 40 * count, 40):
             name, target, cache = _ENTRY(buffer, at)
-            text = _text(heap.text(name))
-            if cache == _SOFT:
-                links.setdefault(text, ("soft", _text(heap.text(u32(buffer, at + 24)[0]))))
-            else:
-                links.setdefault(text, target)
+            link: Target = ("soft", _text(heap.text(u32(buffer, at + 24)[0]))) if cache == _SOFT else target
+            _add(links, heap.text(name), link)
     return links
 
 
@@ -90,8 +87,16 @@ def _read_link_messages(source: Source, header: Header, info: int | None) -> dic
     found.sort(key=(lambda link: link[:1]) if tracked else (lambda link: link[1:2]))
     links: dict[str, Target] = {}
     for _, name, target in found:
-        links.setdefault(_text(name), target)
+        _add(links, name, target)
     return links
+
+
+def _add(links: dict[str, Target], name: bytes, target: Target) -> None:
+    """Refuse what libhdf5 never writes, and could not find again by the path that we would state."""
+    text = _text(name)
+    if not name or b"/" in name or b"\0" in name or text in links:
+        raise ValueError(f"a link with the name {text[:100]!r}, which cannot be or is taken")
+    links[text] = target
 
 
 def _read_link(source: Source, position: int, size: int) -> tuple[int, bytes, Target]:

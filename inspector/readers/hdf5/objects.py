@@ -99,7 +99,8 @@ class Dataset(_Object):
     ``dtype`` is numpy's name ('float32', 'bool', 'bfloat16'), 'string', 'object' for sequences of variable length,
     'opaque', 'compound', 'reference', 'array'; ``byteorder`` '<' or '>'. ``nbytes`` is what the shape asks for.
     ``offset`` is the position in the window of the contiguous data, None where there are no such ``nbytes`` bytes:
-    nothing written, other layouts, external files. ``filters`` are HDF5's numbers.
+    nothing written, other layouts, external files. ``filters`` are HDF5's numbers. A null dataspace comes as shape ()
+    with no bytes.
     """
 
     __slots__ = (
@@ -130,7 +131,12 @@ class Dataset(_Object):
         self.filters = filters
         self.external = external
         self.offset: int | None = None
-        if layout.kind == "contiguous" and layout.address != UNDEFINED and (layout.stored or 0) >= self.nbytes > 0:
+        if (
+            not external
+            and layout.kind == "contiguous"
+            and layout.address != UNDEFINED
+            and (layout.stored or 0) >= self.nbytes > 0
+        ):
             self.offset = source.superblock_offset + layout.address
         self._datatype = datatype
         self._layout = layout
@@ -234,8 +240,7 @@ def read_object(source: Source, path: str, address: int) -> Group | Dataset | Na
             return NamedType(source, path, address, header, datatype.name)
         return _read_dataset(source, path, address, header, datatype)
     except NotCovered as reason:
-        node: Group | Dataset | NamedType = source.recover(reason).node(path)
-        return node
+        return source.recover(reason).node(path)
     except MALFORMED as error:
         source.malformed(f"object {path!r}", source.origin + address, error)
 

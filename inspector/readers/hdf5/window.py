@@ -9,12 +9,14 @@ from types import TracebackType
 
 from inspector.errors import UnreadableModel
 
+_LARGE = 1 << 20  # bytes, from where on reading ahead pays
+
 
 class Hdf5Error(UnreadableModel):
     """The bytes are not the HDF5 they claim to be: one line, what and where."""
 
 
-class NotCovered(Hdf5Error):  # noqa: N818 - a limit of ours, not a fault of the file
+class NotCovered(Hdf5Error):
     """Valid HDF5 as far as we can tell, in a form that the built-in reader does not know."""
 
 
@@ -46,7 +48,11 @@ class Window:
             raise Hdf5Error(f"wants {n} bytes at byte {offset}, and there are {self.size} in all")
         if self.buffer.closed:
             raise Hdf5Error("is read after it was closed")
-        return self.buffer[self.start + offset : self.start + offset + n]
+        start = self.start + offset
+        if n >= _LARGE and hasattr(mmap, "MADV_WILLNEED"):
+            page = start - start % mmap.PAGESIZE
+            self.buffer.madvise(mmap.MADV_WILLNEED, page, start + n - page)
+        return self.buffer[start : start + n]
 
     def close(self) -> None:
         """Give the map back; a second call does nothing."""
@@ -77,4 +83,6 @@ def _map(descriptor: int, offset: int, size: int | None) -> tuple[int, int, mmap
         mapped = mmap.mmap(descriptor, start + size, access=mmap.ACCESS_READ, offset=offset - start)
     except (OSError, ValueError) as error:
         raise Hdf5Error(f"cannot be mapped into memory: {error}") from None
+    if hasattr(mmap, "MADV_RANDOM"):  # metadata lie between the weights: reading ahead would read the weights
+        mapped.madvise(mmap.MADV_RANDOM)
     return size, start, mapped
