@@ -204,6 +204,83 @@ def sample_size(spec: Spec) -> int | None:
     return product(spec.shape[1:])
 
 
+class ShapeKept(Knowledge):
+    """Layers whose output has the shape of their input, in the layer's compute dtype, and that own no weights."""
+
+    masking = True
+
+    @staticmethod
+    def shape(layer: Subject, inputs: Spec, *_: Any, **__: Any) -> Spec:
+        return layer.spec(inputs.shape)
+
+
+def whole(value: Any, what: str) -> int:
+    """A config value as the whole number from 0 up that it must be; raises `NotKnown` naming ``what`` otherwise."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise NotKnown(f"{what!r} is not a whole number: {value!r}"[:200])
+    return value
+
+
+def per_axis(layer: Subject, key: str, rank: int, default: Any = None) -> tuple[int, ...]:
+    """A config value of one number an axis (``strides``, ``pool_size`` …), or of one number for all of them."""
+    value = layer.get(key)
+    value = default if value is None else value
+    if value is None:
+        value = layer[key]
+    if not isinstance(value, (list, tuple)):
+        return (whole(value, key),) * rank
+    if len(value) != rank:
+        raise NotKnown(f"{key!r} has {len(value)} numbers for {rank} axes")
+    return tuple(whole(item, key) for item in value)
+
+
+def spatial_rank(layer: Subject, inputs: Spec) -> int:
+    """How many spatial axes a layer works on: the digit of its class name, which its input must fit."""
+    rank = next((int(letter) for letter in layer.class_name if letter.isdigit()), inputs.rank - 2)
+    if inputs.rank != rank + 2:
+        raise NotKnown(f"{layer.class_name} takes tensors of {rank + 2} dimensions, not of {inputs.rank}")
+    return rank
+
+
+def channels_first(layer: Subject) -> bool:
+    """Whether the channels stand before the spatial axes; without a word in the config they stand last."""
+    return bool(layer.get("data_format") == "channels_first")
+
+
+def split_channels(layer: Subject, inputs: Spec) -> tuple[Shape, int | None]:
+    """The spatial dimensions and the channels of an input, in the layer's data format."""
+    if channels_first(layer):
+        return inputs.shape[2:], inputs.shape[1]
+    return inputs.shape[1:-1], inputs.shape[-1]
+
+
+def join_channels(layer: Subject, inputs: Spec, spatial: Sequence[int | None], channels: int | None) -> Spec:
+    """An output of the same batch with these spatial dimensions and channels, in the layer's data format."""
+    batch = inputs.shape[0]
+    if channels_first(layer):
+        return layer.spec((batch, channels, *spatial))
+    return layer.spec((batch, *spatial, channels))
+
+
+def windows(size: int | None, window: int, stride: int, padding: Any, dilation: int = 1) -> int | None:
+    """How many windows fit along an axis of ``size`` (TensorFlow's rule for ``valid``, ``same`` and ``causal``)."""
+    if padding not in ("valid", "same", "causal"):
+        raise NotKnown(f"padding {padding!r} is none of Keras's"[:200])
+    if size is None:
+        return None
+    if padding != "valid":
+        return (size - 1) // stride + 1
+    count = (size - dilation * (window - 1) - 1) // stride + 1
+    if count <= 0:
+        raise NotKnown(f"a window of {dilation * (window - 1) + 1} does not fit an axis of {size}")
+    return count
+
+
+def autocast(layer: Subject, dtype: str) -> str:
+    """The dtype in which a tensor enters ``call``: floats become the compute dtype, all else stays as it is."""
+    return layer.compute_dtype if dtype.startswith(("float", "bfloat")) else dtype
+
+
 __all__ = [
     "DTYPE_BYTES",
     "MAX_OUTPUTS",
@@ -213,12 +290,21 @@ __all__ = [
     "NotKnown",
     "Policy",
     "Shape",
+    "ShapeKept",
     "Spec",
     "Subject",
     "Unknown",
     "WeightSpec",
+    "autocast",
+    "channels_first",
+    "join_channels",
     "named_policy",
+    "per_axis",
     "policy_of",
     "product",
     "sample_size",
+    "spatial_rank",
+    "split_channels",
+    "whole",
+    "windows",
 ]
