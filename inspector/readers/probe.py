@@ -1,0 +1,95 @@
+"""The first look at a path: what it is on disk, and its first bytes. Nothing that blocks is ever opened."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import stat
+from pathlib import Path
+from typing import NamedTuple
+
+from ..errors import UnknownFormat, UnreadableModel
+
+HEAD = 4096
+HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
+KINDS = ((stat.S_ISFIFO, "a FIFO"), (stat.S_ISSOCK, "a socket"), (stat.S_ISCHR, "a device"), (stat.S_ISBLK, "a device"))
+
+
+class Probe(NamedTuple):
+    """A regular file with its first bytes, or a directory with the names in it."""
+
+    path: Path
+    size: int
+    head: bytes = b""
+    names: frozenset[str] | None = None
+
+    @property
+    def is_directory(self) -> bool:
+        return self.names is not None
+
+    @property
+    def is_hdf5(self) -> bool:
+        """HDF5 starts with its magic, or with a user block of 512 bytes or a power of two times that."""
+        if self.head.startswith(HDF5_MAGIC):
+            return True
+        return not self.is_directory and any(self.bytes_at(512 << n, 8) == HDF5_MAGIC for n in range(12))
+
+    @property
+    def is_json(self) -> bool:
+        """Whether a JSON object may begin here, in any encoding that Keras's loader takes."""
+        return self.head.removeprefix(b"\xef\xbb\xbf").lstrip(b"\xff\xfe\0 \t\r\n")[:1] == b"{"
+
+    def bytes_at(self, offset: int, count: int) -> bytes:
+        """Bytes beyond the head too; fewer where the file ends."""
+        if offset + count <= len(self.head):
+            return self.head[offset : offset + count]
+        if offset >= self.size:
+            return b""
+        with open(self.path, "rb") as file:
+            file.seek(offset)
+            return file.read(count)
+
+
+def look_at(path: str | os.PathLike[str]) -> Probe:
+    """The probe of a path. Raises `UnreadableModel` for what is not there, is not a file, or may not be read."""
+    place = Path(path)
+    try:
+        status = place.stat()
+        if stat.S_ISDIR(status.st_mode):
+            return Probe(place, 0, names=frozenset(os.listdir(place)))
+        for is_kind, kind in KINDS:
+            if is_kind(status.st_mode):
+                raise UnknownFormat(f"{kind}, not a file", hint="name a file or a directory that holds a model")
+        head = read_head(place)
+    except FileNotFoundError:
+        raise UnreadableModel("no such file", hint=suggest_names(place)) from None
+    except PermissionError:
+        raise UnreadableModel("permission denied", hint="ask its owner for the right to read it") from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise UnreadableModel(f"cannot be opened: {reason[:1].lower()}{reason[1:]}") from None
+    if not status.st_size:
+        raise UnknownFormat("an empty file", hint="save the model again: nothing was written here")
+    return Probe(place, status.st_size, head)
+
+
+def read_head(path: Path) -> bytes:
+    """The first bytes, opened so that a FIFO put in the file's place meanwhile would not block."""
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with open(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(None, "not a regular file")
+        return file.read(HEAD)
+
+
+def suggest_names(path: Path) -> str | None:
+    """Names in the folder that are close to a name that is not there."""
+    folder = path.parent
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return f"there is no folder {str(folder)!r}"
+    near = difflib.get_close_matches(path.name, names, n=3, cutoff=0.6)
+    same_stem = [name for name in sorted(names) if name.split(".")[0] == path.name.split(".")[0] and name not in near]
+    found = (near + same_stem)[:3]
+    return f"did you mean {' or '.join(repr(str(folder / name)) for name in found)}?" if found else None

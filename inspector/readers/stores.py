@@ -1,0 +1,107 @@
+"""The variables that a file keeps, by the path of the object that owns them, whatever the container.
+
+Keras 3 keeps them by attribute: ``layers/dense/vars/0`` is variable 0 of the object at ``layers/dense``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from ..errors import UnreadableModel
+from ..graph import Weight
+from .archive import Range
+from .hdf5 import Dataset, Group, Hdf5Error, Window, open_hdf5
+
+VARS = "vars"
+
+
+class Owner(NamedTuple):
+    """An object that variables are kept for: the name it had, where the file says, and its variables in order."""
+
+    name: str | None
+    tensors: tuple[Weight, ...]
+
+
+Store = dict[str, Owner]  # by path; "" is the model itself
+
+
+def read_h5_store(source: Range, what: str) -> Store:
+    """The store in an HDF5 file in Keras 3's layout. Raises `UnreadableModel`."""
+    names: dict[str, str | None] = {}
+    tensors: dict[str, list[Weight]] = {}
+    try:
+        with Window(source.path, source.offset, source.size) as window:
+            for path, node in open_hdf5(window).walk():
+                parent, _, last = path.rpartition("/")
+                if isinstance(node, Dataset):
+                    tensors.setdefault(owner_of(parent), []).append(make_weight(path, node, source))
+                elif isinstance(node, Group) and last == VARS:
+                    names[parent] = read_text(node.attributes.get("name"))
+    except Hdf5Error as error:
+        raise UnreadableModel(f"{what}: {error.message}") from None
+    return {
+        path: Owner(names.get(path), tuple(sorted(tensors.get(path, ()), key=lambda w: natural_key(w.path))))
+        for path in dict.fromkeys((*names, *tensors))
+    }
+
+
+def owner_of(group: str) -> str:
+    """The object whose variables a group holds: the one its ``vars`` stands in."""
+    parent, _, last = group.rpartition("/")
+    return parent if last == VARS else group
+
+
+def make_weight(path: str, node: Dataset, source: Range) -> Weight:
+    """A dataset as a weight, with its bytes to be had where they lie in one piece."""
+    load = None
+    if node.offset is not None and node.offset + node.nbytes <= source.size:
+        load = make_load(source, node.offset, node.nbytes, node.itemsize if node.byteorder == ">" else 1)
+    elif node.nbytes == 0:
+        load = bytes
+    return Weight(path, node.shape, node.dtype, node.nbytes, load=load)
+
+
+def make_load(source: Range, offset: int, nbytes: int, swapped: int) -> Callable[[], bytes]:
+    """A function that reads one tensor's bytes, little-endian, when it is called."""
+
+    def load() -> bytes:
+        with open(source.path, "rb") as file:
+            file.seek(source.offset + offset)
+            data = file.read(nbytes)
+        if len(data) != nbytes:
+            raise UnreadableModel("the file was cut while it was read")
+        if swapped > 1:
+            turned = bytearray(nbytes)
+            for byte in range(swapped):
+                turned[byte::swapped] = data[swapped - 1 - byte :: swapped]
+            return bytes(turned)
+        return data
+
+    return load
+
+
+def read_text(value: object) -> str | None:
+    """Text that HDF5 holds as bytes or as str."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return value if isinstance(value, str) else None
+
+
+def natural_key(path: str) -> tuple[tuple[int, int, str], ...]:
+    """Order in which ``2`` stands before ``10`` and ``dense_2`` before ``dense_10``."""
+    pieces = re.findall(r"\d{1,18}|[^\d]+|\d+", path)
+    return tuple((0, int(piece), "") if piece.isascii() and piece.isdigit() else (1, 0, piece) for piece in pieces)
+
+
+def merge_stores(stores: Iterable[Store]) -> Store:
+    """One store of several shards: an object's variables may lie in more than one."""
+    merged: Store = {}
+    for store in stores:
+        for path, owner in store.items():
+            known = merged.get(path, Owner(None, ()))
+            both = {weight.path: weight for weight in (*known.tensors, *owner.tensors)}
+            tensors = sorted(both.values(), key=lambda w: natural_key(w.path))
+            merged[path] = Owner(known.name if owner.name is None else owner.name, tuple(tensors))
+    return merged

@@ -1,0 +1,204 @@
+"""Which layer owns which stored variables: Keras 3's attribute paths against the layers of a config.
+
+Keras keeps the layers of a model under ``layers/``, each named by its class in snake case with a counter
+(``dense``, ``dense_1``) in the order of ``model.layers``; an object shared by two places is kept at the first alone.
+Whatever lies below a layer's path is the layer's: a wrapper's cell, a custom layer's parts, a random generator.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections import deque
+from typing import NamedTuple
+
+from ..graph import Graph, Layer, Weight, WeightIndex
+from .stores import Owner, Store, natural_key
+
+RENAMED = {"GroupQueryAttention": "GroupedQueryAttention"}  # exported under another name than its own, which paths take
+CONTAINERS = ("layers", "_layer_checkpoint_dependencies")  # the second: tf_keras 2.12 and 2.13
+OPTIMIZER = "optimizer"
+METRICS = ("metrics", "_metrics", "_compile_metrics")
+
+
+class Shelf:
+    """A store, asked for everything at or below a path."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.sorted = sorted(store)
+        self.claimed: set[str] = set()
+
+    def below(self, path: str) -> list[str]:
+        """Owners at a path or below it."""
+        if not path:
+            return self.sorted
+        own = [path] if path in self.store else []
+        return own + self.sorted[bisect_left(self.sorted, f"{path}/") : bisect_left(self.sorted, f"{path}0")]
+
+    def holds(self, path: str) -> bool:
+        start = bisect_left(self.sorted, f"{path}/")
+        return path in self.store or (start < len(self.sorted) and self.sorted[start].startswith(f"{path}/"))
+
+    def children(self, path: str) -> list[str]:
+        """Direct parts of a path that something is stored for, in natural order."""
+        start = len(path) + 1 if path else 0
+        names = {owner[start:].partition("/")[0] for owner in self.below(path) if len(owner) > start}
+        return sorted(names - {""}, key=natural_key)
+
+    def tensors(self, path: str) -> tuple[Weight, ...]:
+        return tuple(weight for owner in self.below(path) for weight in self.store[owner].tensors)
+
+    def claim(self, path: str) -> None:
+        self.claimed.update(self.below(path))
+
+    def name(self, path: str) -> str | None:
+        return self.store.get(path, Owner(None, ())).name
+
+
+class Place(NamedTuple):
+    """A model on its way through the match: its graph, its path, the stored path it starts at (None: not stored)."""
+
+    graph: Graph
+    prefix: str
+    base: str | None
+
+
+def index_store(store: Store, graph: Graph, *, counts_shared: bool = True) -> WeightIndex:
+    """The stored variables by layer path. ``counts_shared``: tf_keras lets a layer met before take no number."""
+    shelf = Shelf(store)
+    by_layer: dict[str, tuple[Weight, ...]] = {}
+    kept_at: dict[int, str] = {}
+    optimizer = find_optimizers(shelf)
+    for path in optimizer:
+        shelf.claim(path)
+    places = deque([Place(graph, "", "")])
+    while places:
+        graph, prefix, base = places.popleft()
+        found = {} if base is None else match_layers(shelf, graph, base, kept_at, counts_shared)
+        complete = base is not None and graph.built and not has_leftovers(shelf, base)
+        for layer in graph.layers:
+            path, group = prefix + layer.name, found.get(layer.name)
+            if layer.inner is not None:
+                places.append(Place(layer.inner, f"{path}/", group))
+            if group is not None:
+                by_layer[path] = shelf.tensors(group)
+            if not by_layer.get(path) and not is_certainly_empty(layer, complete):
+                by_layer.pop(path, None)
+            elif group is None:
+                by_layer[path] = ()
+    return make_index(shelf, by_layer, optimizer)
+
+
+def is_certainly_empty(layer: Layer, complete: bool) -> bool:
+    """Whether no stored variable means that the layer has none: not so where it was not built when it was saved."""
+    return layer.kind in ("input", "operation") or (complete and (bool(layer.calls) or layer.inner is not None))
+
+
+def make_index(shelf: Shelf, by_layer: dict[str, tuple[Weight, ...]], optimizer: list[str]) -> WeightIndex:
+    kept = {owner for path in optimizer for owner in shelf.below(path)}
+    return WeightIndex(
+        tuple(weight for path, owner in shelf.store.items() if path not in kept for weight in owner.tensors),
+        by_layer,
+        tuple(weight for path in optimizer for weight in shelf.tensors(path)),
+        tuple(w for path, owner in shelf.store.items() if path not in shelf.claimed for w in owner.tensors),
+    )
+
+
+def find_optimizers(shelf: Shelf) -> list[str]:
+    """Top-level objects that are optimizers: by the attribute's name and by the step counter each of them keeps."""
+    return [name for name in shelf.children("") if name.endswith(OPTIMIZER) and keeps_steps(shelf, name)]
+
+
+def keeps_steps(shelf: Shelf, path: str) -> bool:
+    if path == OPTIMIZER:
+        return True
+    first = shelf.tensors(path)[:1]
+    return bool(first) and first[0].shape == () and first[0].dtype.startswith(("int", "uint"))
+
+
+def match_layers(shelf: Shelf, graph: Graph, base: str, kept_at: dict[int, str], counts_shared: bool) -> dict[str, str]:
+    """For each layer of one model the path its variables are kept at, where there is one."""
+    found: dict[str, str] = {}
+    layers = [layer for layer in graph.layers if is_tracked(layer)]
+    for container in CONTAINERS:
+        start = f"{base}/{container}" if base else container
+        if shelf.holds(start):
+            numbered = [x for x in layers if counts_shared or x.shared_id is None or x.shared_id not in kept_at]
+            found.update(match_container(shelf, numbered, start))
+            break
+    for layer in layers:
+        if layer.name not in found:
+            path = find_elsewhere(shelf, layer, base, kept_at)
+            if path is not None:
+                found[layer.name] = path
+    for layer in layers:
+        if layer.name in found:
+            if layer.inner is None:
+                shelf.claim(found[layer.name])
+            elif found[layer.name] in shelf.store:
+                shelf.claimed.add(found[layer.name])
+            if layer.shared_id is not None:
+                kept_at.setdefault(layer.shared_id, found[layer.name])
+    return found
+
+
+def is_tracked(layer: Layer) -> bool:
+    """Whether a layer is in ``model.layers``: operations of ``keras.ops`` are not."""
+    return layer.kind != "operation" or not (layer.module or "").startswith(("keras.ops", "keras.src.ops"))
+
+
+def match_container(shelf: Shelf, layers: list[Layer], start: str) -> dict[str, str]:
+    """Layers to the numbered names of a container; where the numbers have gaps of their own, in their order."""
+    stored = set(shelf.children(start))
+    by_stem: dict[str, list[Layer]] = {}
+    for layer in layers:
+        by_stem.setdefault(snake_case(layer.class_name), []).append(layer)
+    found: dict[str, str] = {}
+    for stem, members in by_stem.items():
+        names = [stem, *(f"{stem}_{number}" for number in range(1, len(members)))]
+        group = sorted((name for name in stored if is_numbered(name, stem, by_stem)), key=natural_key)
+        if not stored.issuperset(names) and len(group) == len(members) and not set(names).issuperset(group):
+            names = group
+        found |= {layer.name: f"{start}/{name}" for layer, name in zip(members, names, strict=True) if name in stored}
+    for layer in layers:  # written by the layer's own name
+        if layer.name not in found and layer.name in stored and f"{start}/{layer.name}" not in found.values():
+            found[layer.name] = f"{start}/{layer.name}"
+    return found
+
+
+def is_numbered(name: str, stem: str, stems: dict[str, list[Layer]]) -> bool:
+    """Whether a stored name is a stem, with a number or without, and no other class's own stem."""
+    head, _, number = name.rpartition("_")
+    return name == stem or (head == stem and number.isdecimal() and name not in stems)
+
+
+def find_elsewhere(shelf: Shelf, layer: Layer, base: str, kept_at: dict[int, str]) -> str | None:
+    """A layer kept at an attribute of its model (subclasses of Functional), or with a model met before."""
+    if layer.shared_id is not None and layer.shared_id in kept_at:
+        return kept_at[layer.shared_id]
+    paths = [f"{base}/{child}" if base else child for child in shelf.children(base)]
+    named = [path for path in paths if shelf.name(path) == layer.name and path not in shelf.claimed]
+    return named[0] if len(named) == 1 else None
+
+
+def has_leftovers(shelf: Shelf, base: str) -> bool:
+    """Whether variables in a model's containers found no layer, so that a layer without any is not certain."""
+    starts = [f"{base}/{container}" if base else container for container in CONTAINERS]
+    return any(
+        shelf.store[owner].tensors and owner not in shelf.claimed and not is_deeper(owner, start)
+        for start in starts
+        for owner in shelf.below(start)
+    )
+
+
+def is_deeper(owner: str, start: str) -> bool:
+    """Whether an owner belongs to a nested model, which is matched after its own."""
+    return any(f"/{container}/" in owner[len(start) :] for container in CONTAINERS)
+
+
+def snake_case(class_name: str) -> str:
+    """A class name as Keras spells it in paths: ``Conv2DTranspose`` is ``conv2d_transpose``."""
+    name = re.sub(r"\W+", "", RENAMED.get(class_name, class_name))
+    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
