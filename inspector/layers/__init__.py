@@ -18,8 +18,11 @@ FAMILIES = (
     "regularization",
     "attention",
     "rnn",
+    "conv_rnn",
     "wrappers",
     "preprocessing",
+    "lookups",
+    "image_preprocessing",
     "legacy",
 )
 OPERATIONS: tuple[str, ...] = ()

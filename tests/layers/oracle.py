@@ -15,14 +15,31 @@ from inspector.knowledge import Example, Subject
 
 def keras_layer(example: Example) -> Any:
     """The real layer, called on symbolic inputs; returns the layer and its outputs."""
-    layer = getattr(keras.layers, example.kind)(**example.config)
+    layer = make_layer(example)
     return layer, call_real(layer, example)
 
 
+def make_layer(example: Example) -> Any:
+    """The real layer, not called; an example inside a config stands for a layer that this one wraps."""
+    config = map_structure(lambda leaf: make_layer(leaf) if isinstance(leaf, Example) else leaf, dict(example.config))
+    return getattr(keras.layers, example.kind)(**config)
+
+
 def call_real(layer: Any, example: Example) -> Any:
-    tensors = [to_tensor(spec, example.dtype) for spec in example.inputs]
+    if isinstance(layer, keras.layers.InputLayer):
+        return layer.output
+    tensors = to_argument(to_specs(list(example.inputs), example.dtype), example.dtype)
     kwargs = {key: to_argument(value, example.dtype) for key, value in example.kwargs.items()}
     return layer(tensors, **kwargs) if example.nested else layer(*tensors, **kwargs)
+
+
+def to_specs(value: Any, dtype: str) -> Any:
+    """Inputs as specs: a tuple is a shape; lists and dicts are structures of them."""
+    if isinstance(value, list):
+        return [to_specs(item, dtype) for item in value]
+    if isinstance(value, dict):
+        return {key: to_specs(item, dtype) for key, item in value.items()}
+    return value if isinstance(value, Spec) else Spec(tuple(value), dtype)
 
 
 def to_tensor(shape: Any, dtype: str) -> Any:
@@ -41,7 +58,7 @@ def decoded(layer: Any) -> Layer:
 
 
 def known_outputs(layer: Layer, example: Example, inference: Inference) -> tuple[Any, tuple[Any, dict[str, Any]]]:
-    specs = [s if isinstance(s, Spec) else Spec(tuple(s), example.dtype) for s in example.inputs]
+    specs = to_specs(list(example.inputs), example.dtype)
     bound = ((specs,) if example.nested else tuple(specs), dict(example.kwargs))
     return inference.outputs(Subject(layer, inference), *bound), bound
 

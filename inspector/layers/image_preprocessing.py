@@ -1,0 +1,1 @@
+"""Knowledge of the image preprocessing layers."""

@@ -1,0 +1,1 @@
+"""Knowledge of the layers that look up, hash or bin values."""
