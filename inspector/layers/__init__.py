@@ -25,7 +25,25 @@ FAMILIES = (
     "image_preprocessing",
     "legacy",
 )
-OPERATIONS: tuple[str, ...] = ()
+OPERATIONS: tuple[str, ...] = (
+    "operations.elementwise",
+    "operations.slicing",
+    "operations.shaping",
+    "operations.joining",
+    "operations.reduction",
+    "operations.matrix",
+    "operations.convolution",
+    "operations.einsum",
+    "operations.image",
+    "operations.sorting",
+    "operations.creation",
+    "operations.diagonals",
+    "operations.rearranging",
+    "operations.losses",
+    "operations.linear_algebra",
+    "operations.signal",
+    "operations.control",
+)
 
 _known: dict[str, type[Knowledge]] = {}
 _opened: set[str] = set()
