@@ -67,6 +67,11 @@ class Knowledge:
         raise NotKnown(f"no shape rule for {layer.class_name}")
 
     @staticmethod
+    def dtype(layer: Subject) -> str:
+        """Keras's ``layer.dtype``: that of its variables, but for layers that override it."""
+        return layer.variable_dtype
+
+    @staticmethod
     def weights(layer: Subject, *args: Any, **kwargs: Any) -> Sequence[WeightSpec]:
         """The weights that the first call creates, as in ``layer.weights`` (random seeds left out)."""
         return ()
@@ -221,6 +226,11 @@ def whole(value: Any, what: str) -> int:
     return value
 
 
+def dimension(value: Any, what: str) -> int | None:
+    """A config value as a dimension: a whole number, or ``None`` for an open one."""
+    return None if value is None else whole(value, what)
+
+
 def per_axis(layer: Subject, key: str, rank: int, default: Any = None) -> tuple[int, ...]:
     """A config value of one number an axis (``strides``, ``pool_size`` …), or of one number for all of them."""
     value = layer.get(key)
@@ -297,6 +307,7 @@ __all__ = [
     "WeightSpec",
     "autocast",
     "channels_first",
+    "dimension",
     "join_channels",
     "named_policy",
     "per_axis",

@@ -56,6 +56,7 @@ class Conv(Knowledge):
         Example("Conv2D", {"filters": 4, "kernel_size": 3, "lora_rank": 2}, ((None, 9, 8, 3),)),
         Example("Conv2D", {"filters": 4, "kernel_size": 3, "dtype": "mixed_float16"}, ((None, 9, 8, 3),)),
         Example("Conv3D", {"filters": 4, "kernel_size": 2, "activation": "relu"}, ((None, 5, 6, 7, 3),)),
+        Example("Conv3D", {"filters": 4, "kernel_size": 2, "strides": 2, **FIRST}, ((None, 3, 5, None, 7),)),
         Example("Convolution2D", {"filters": 2, "kernel_size": 1}, ((None, 9, 8, 3),), dtype="int32"),
     )
 
@@ -95,6 +96,7 @@ class ConvTranspose(Knowledge):
     )
     examples = (
         Example("Conv1DTranspose", {"filters": 4, "kernel_size": 3, "dilation_rate": 2}, ((None, 9, 3),)),
+        Example("Conv1DTranspose", {"filters": 4, "kernel_size": 2, "strides": 2, **FIRST}, ((None, 3, None),)),
         Example("Conv2DTranspose", {"filters": 4, "kernel_size": 2, "strides": 3}, ((None, 5, None, 3),)),
         Example("Conv2DTranspose", {"filters": 4, "kernel_size": 3, "strides": 2, "padding": "same"}, ((1, 5, 6, 3),)),
         Example(
@@ -102,6 +104,7 @@ class ConvTranspose(Knowledge):
         ),
         Example("Conv2DTranspose", {"filters": 4, "kernel_size": 3, "use_bias": False, **FIRST}, ((None, 3, 5, 6),)),
         Example("Conv3DTranspose", {"filters": 2, "kernel_size": 2, "strides": 2}, ((None, 3, 4, 5, 3),)),
+        Example("Conv3DTranspose", {"filters": 2, "kernel_size": 3, "padding": "same"}, ((None, 3, None, 5, 3),)),
     )
 
     @staticmethod
@@ -148,6 +151,7 @@ class DepthwiseConv(Knowledge):
     kinds = ("DepthwiseConv1D", "DepthwiseConv2D")
     examples = (
         Example("DepthwiseConv1D", {"kernel_size": 3, "depth_multiplier": 2}, ((None, 9, 3),)),
+        Example("DepthwiseConv1D", {"kernel_size": 2, "dilation_rate": 3, **FIRST}, ((None, 3, 9),)),
         Example("DepthwiseConv2D", {"kernel_size": 3, "strides": 2, "padding": "same"}, ((None, 9, 8, 3),)),
         Example("DepthwiseConv2D", {"kernel_size": (2, 3), "dilation_rate": 2, "use_bias": False}, ((2, None, 8, 3),)),
         Example("DepthwiseConv2D", {"kernel_size": 3, "depth_multiplier": 4, **FIRST}, ((None, 3, 9, 8),)),
@@ -180,6 +184,7 @@ class SeparableConv(Knowledge):
     kinds = ("SeparableConv1D", "SeparableConv2D", "SeparableConvolution1D", "SeparableConvolution2D")
     examples = (
         Example("SeparableConv1D", {"filters": 4, "kernel_size": 3, "padding": "same"}, ((None, 9, 3),)),
+        Example("SeparableConv1D", {"filters": 4, "kernel_size": 3, "dilation_rate": 2}, ((None, None, 3),)),
         Example("SeparableConv2D", {"filters": 4, "kernel_size": 3, "depth_multiplier": 2}, ((None, 9, 8, 3),)),
         Example("SeparableConv2D", {"filters": 4, "kernel_size": 3, "use_bias": False, **FIRST}, ((None, 3, 9, 8),)),
         Example("SeparableConv2D", {"filters": 4, "kernel_size": 2, "strides": 2}, ((1, None, 8, 3),)),

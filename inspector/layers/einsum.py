@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ..knowledge import NotKnown, Shape, Spec, Subject, product
+from ..knowledge import NotKnown, Shape, Spec, Subject, dimension, product
 
 
 class Einsum(NamedTuple):
@@ -28,7 +28,8 @@ def solve_einsum(layer: Subject, inputs: Spec) -> Einsum:
     if not (terms + weights + outputs).isalpha() or elided < 0 or (elided and not (before or after)):
         raise NotKnown(f"the equation {layer['equation']!r} does not fit its input"[:200])
     stated = layer["output_shape"]
-    shape: list[int | None] = [inputs.shape[0], *(stated if isinstance(stated, (list, tuple)) else [stated])]
+    stated = [dimension(dim, "output_shape") for dim in (stated if isinstance(stated, (list, tuple)) else [stated])]
+    shape: list[int | None] = [inputs.shape[0], *stated]
     # Keras states several elided axes on the left in reverse; the file's own shapes say so too.
     rest = inputs.shape[1:elided][::-1] if before else inputs.shape[inputs.rank - elided :]
     shape = [shape[0], *rest, *shape[1:]] if before else [*shape, *rest]

@@ -12,6 +12,7 @@ from ..knowledge import (
     Spec,
     Subject,
     autocast,
+    dimension,
     join_channels,
     per_axis,
     product,
@@ -54,12 +55,10 @@ class Reshape(Knowledge):
 
     @staticmethod
     def shape(layer: Subject, inputs: Spec, *_: Any, **__: Any) -> Spec:
-        dims = fill_open(inputs.shape[1:], [dim if dim == -1 else target(dim) for dim in layer["target_shape"]])
+        dims = fill_open(
+            inputs.shape[1:], [-1 if dim == -1 else dimension(dim, "target_shape") for dim in layer["target_shape"]]
+        )
         return layer.spec((inputs.shape[0], *dims), autocast(layer, inputs.dtype))
-
-
-def target(dim: Any) -> int | None:
-    return None if dim is None else whole(dim, "target_shape")
 
 
 def fill_open(shape: Shape, wanted: list[int | None]) -> Shape:
