@@ -137,6 +137,9 @@ class Part:
 
     verdict: str
     reasons: tuple[Reason, ...] = ()
+    flags: tuple[Reason, ...] = ()  # what holds besides: a training-only branch, a side effect
+    class_name: str | None = None
+    strategy: str | None = None
 
 
 @dataclass(frozen=True)

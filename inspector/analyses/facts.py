@@ -9,7 +9,8 @@ from ..graph import Graph, Layer, Model, Note, Unknown, Weight
 from ..knowledge import DTYPE_BYTES, WeightSpec, product
 from .inference import Evaluation, Inference
 
-SEED_SHAPE, SEED_DTYPE = (2,), "uint32"  # the state of Keras's random generators, which are no weights
+SEED_SHAPE, SEED_DTYPE = (2,), "uint32"
+FROM_CODE = "code"
 
 
 class WeightFact(NamedTuple):
@@ -152,9 +153,16 @@ def put_weights(fact: LayerFacts, specs: Sequence[WeightSpec] | Unknown, model: 
 def stored_weights(model: Model, path: str) -> list[Weight] | None:
     """The tensors the file stores for a layer, random generators' state left out; ``None`` if it does not say."""
     index = model.weights
-    if index is None or path not in index.by_layer:
+    if index is None:
         return None
-    return [w for w in index.by_layer[path] if not (w.shape == SEED_SHAPE and w.dtype == SEED_DTYPE)]
+    if path not in index.by_layer:  # where the weights are all there is, a layer without any owns none
+        return [] if index.tensors and model.graph.kind in ("subclassed", "weights") else None
+    return [weight for weight in index.by_layer[path] if not is_seed(weight)]
+
+
+def is_seed(weight: Weight) -> bool:
+    """The state of one of Keras's random generators, which is saved and is no weight."""
+    return weight.shape == SEED_SHAPE and weight.dtype == SEED_DTYPE
 
 
 def name_stored(fact: LayerFacts, weight: Weight) -> WeightFact:
@@ -224,30 +232,34 @@ def distinct(parts: list[LayerFacts]) -> list[LayerFacts]:
 def sum_totals(model: Model, layers: list[LayerFacts], root: Any) -> Totals:
     totals = Totals()
     leaves = distinct([fact for fact in layers if fact.layer.inner is None])
-    totals.known_params = sum(fact.params or 0 for fact in leaves)
+    sizes = [(fact.params, fact.bytes) for fact in leaves]
+    if model.graph.kind in ("subclassed", "weights") and model.format != FROM_CODE:
+        sizes = stored_sizes(model)
+    totals.known_params = sum(params or 0 for params, _ in sizes)
     totals.unknown_layers = sum(1 for fact in layers if fact.unknown)
-    totals.params = None if any(fact.params is None for fact in leaves) else totals.known_params
-    totals.bytes = None if any(f.bytes is None for f in leaves) else sum(f.bytes or 0 for f in leaves)
-    totals.bytes_by_dtype = sum_by_dtype(leaves)
-    totals.trainable_params = sum_trainable(model.graph, layers)
-    if totals.params is None or totals.trainable_params is None:
-        totals.non_trainable_params = None
-    else:
+    totals.params = None if any(params is None for params, _ in sizes) else totals.known_params
+    totals.bytes = None if any(size is None for _, size in sizes) else sum(size or 0 for _, size in sizes)
+    totals.trainable_params = sum_trainable(model.graph, layers) if totals.params is not None else None
+    if totals.params is not None and totals.trainable_params is not None:
         totals.non_trainable_params = totals.params - totals.trainable_params
+    else:
+        totals.non_trainable_params = None
     tops = [fact for fact in layers if fact.depth == 0]
     totals.known_macs = sum(fact.macs or 0 for fact in tops)
-    totals.macs = None if any(fact.macs is None for fact in tops) else totals.known_macs
+    unknown_macs = isinstance(root, Unknown) or any(fact.macs is None for fact in tops)
+    totals.macs = None if unknown_macs else totals.known_macs
     put_optimizer(model, totals)
     return totals
 
 
-def sum_by_dtype(leaves: list[LayerFacts]) -> dict[str, int]:
-    """Bytes of the known weights by dtype, the largest part first."""
-    sizes: dict[str, float] = {}
-    for fact in leaves:
-        for weight in fact.weights or ():
-            sizes[weight.dtype] = sizes.get(weight.dtype, 0) + (weight.nbytes or 0)
-    return {dtype: int(size) for dtype, size in sorted(sizes.items(), key=lambda item: -item[1])}
+def stored_sizes(model: Model) -> list[tuple[int | None, int | None]]:
+    """Parameters and bytes of every stored tensor of a model whose layers only the file's weights tell."""
+    index = model.weights
+    if index is None or not (index.tensors or model.graph.built):
+        return [(None, None)]
+    optimizer = {weight.path for weight in index.optimizer}
+    kept = [weight for weight in index.tensors if weight.path not in optimizer and not is_seed(weight)]
+    return [(weight.size, weight.nbytes) for weight in kept]
 
 
 def sum_trainable(graph: Graph, layers: list[LayerFacts]) -> int | None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from ..graph import Layer, Model, Spec, TensorRef, Unknown, flatten, map_structure
-from ..knowledge import policy_of
+from ..knowledge import Engine, Knowledge, Subject
 from ..layers import find_knowledge
 from .facts import Facts, LayerFacts, find_facts
 from .inference import Evaluation
 from .notes import find_notes
 
 SCHEMA_VERSION = 1
+EXPORTED_AS = {"GroupQueryAttention": "GroupedQueryAttention"}
 DEFAULT_MODULES = {"sequential": "keras", "functional": "keras.src.models.functional", "layer": "keras.layers",
                    "input": "keras.layers", "operation": "keras.ops"}  # fmt: skip
 
@@ -25,10 +26,7 @@ def make_record(facts: Facts) -> dict[str, Any]:
     model, graph, totals = facts.model, facts.model.graph, facts.totals
     return {
         "schema_version": SCHEMA_VERSION,
-        "model": {
-            "name": graph.name, "class_name": graph.class_name, "kind": graph.kind, "format": model.format,
-            "keras_version": model.keras_version, "source": model.source, "built": graph.built, "size": model.size,
-        },
+        "model": describe_model(model),
         "inputs": [describe_tensor(facts, ref, key) for ref, key in named_ends(graph.inputs)],
         "outputs": [describe_tensor(facts, ref, key) for ref, key in named_ends(graph.outputs)],
         "layers": [describe_layer(fact) for fact in facts.layers],
@@ -36,6 +34,15 @@ def make_record(facts: Facts) -> dict[str, Any]:
         "notes": [
             {"code": note.code, "layer": note.layer, "message": note.message} for note in (*model.notes, *find_notes(facts), *facts.notes)
         ],
+    }  # fmt: skip
+
+
+def describe_model(model: Model) -> dict[str, Any]:
+    """What stands at the head of every record about a model."""
+    graph = model.graph
+    return {
+        "name": graph.name, "class_name": graph.class_name, "kind": graph.kind, "format": model.format,
+        "keras_version": model.keras_version, "source": model.source, "built": graph.built, "size": model.size,
     }  # fmt: skip
 
 
@@ -60,7 +67,7 @@ def describe_tensor(facts: Facts, ref: TensorRef, key: str | None) -> dict[str, 
     if isinstance(spec, Spec):
         entry.update(shape=list(spec.shape), dtype=spec.dtype)
     else:
-        entry["unknown"] = {"shape": spec.why}
+        entry["unknown"] = {"shape": spec.why, "dtype": spec.why}
     if key is not None:
         entry["key"] = key
     return entry
@@ -70,7 +77,7 @@ def describe_layer(fact: LayerFacts) -> dict[str, Any]:
     layer = fact.layer
     shapes = [shape_json(value) for value in fact.outputs]
     return {
-        "path": fact.path, "name": layer.name, "class_name": layer.class_name or None, "module": module_of(layer),
+        "path": fact.path, "name": layer.name, "class_name": class_of(layer), "module": module_of(layer),
         "kind": layer.kind, "depth": fact.depth, "dtype": dtype_of(fact), "trainable": layer.trainable,
         "output_shape": shapes[-1] if shapes else None,
         "calls": [
@@ -80,6 +87,11 @@ def describe_layer(fact: LayerFacts) -> dict[str, Any]:
         "params": fact.params, "trainable_params": fact.trainable_params, "macs": fact.macs, "bytes": fact.bytes,
         "unknown": fact.unknown if layer.class_name else {**fact.unknown, "class_name": "the file does not name it"},
     }  # fmt: skip
+
+
+def class_of(layer: Layer) -> str | None:
+    """The class's own name; a file may hold another name that Keras exports it by."""
+    return EXPORTED_AS.get(layer.class_name, layer.class_name) or None
 
 
 def connections(fact: LayerFacts, index: int) -> list[str]:
@@ -105,6 +117,7 @@ def dtype_of(fact: LayerFacts) -> str | None:
     """Keras's ``layer.dtype``: that of its variables; of its output for an operation."""
     layer = fact.layer
     if layer.kind != "operation":
-        return policy_of(layer.config).variable
+        subject = Subject(layer, Engine())
+        return (find_knowledge(layer) or Knowledge).dtype(subject)
     flat = [] if not fact.outputs or isinstance(fact.outputs[-1], Unknown) else flatten(fact.outputs[-1])
     return flat[0].dtype if flat else None

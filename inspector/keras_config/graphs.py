@@ -117,6 +117,13 @@ def find_kind(layer: Layer) -> str:
     return "layer"
 
 
+def is_bare_operation(layer: Layer, nodes: Any) -> bool:
+    """An operation as Keras 3 writes it into ``.h5`` files: no module, and none of the flags every layer has."""
+    modern = isinstance(nodes, list) and bool(nodes) and isinstance(nodes[0], Mapping) and "args" in nodes[0]
+    flags = {"trainable", "dtype"} if layer.class_name != "Cast" else {"trainable"}
+    return modern and layer.kind == "layer" and layer.module is None and not flags & layer.config.keys()
+
+
 def decoding_wrapped(config: Mapping[str, Any]) -> Decoding:
     """The layers that a wrapper's config holds, under the keys that hold them."""
     wraps: dict[str, Any] = {}
@@ -223,6 +230,8 @@ def decoding_functional(shell: Layer) -> Decoding:
     for data in shell.config["layers"]:
         layer = yield decoding_layer(data)
         nodes = data.get("inbound_nodes")
+        if is_bare_operation(layer, nodes):
+            layer = replace(layer, kind="operation")
         legacy = legacy or (bool(nodes) and not (isinstance(nodes[0], Mapping) and "args" in nodes[0]))
         calls = (Call(),) if layer.kind == "input" else decode_calls(nodes, layer.name, stated)
         layers.append(replace(layer, calls=calls))

@@ -58,6 +58,8 @@ def find_knowledge(layer: Layer) -> type[Knowledge] | None:
         if key in _known:
             break
         open_family(family)
+    if layer.kind == "operation" and not layer.module:
+        return _known.get(next((name for name in _known if name.endswith(f".{key}")), key))
     return _known.get(key)
 
 

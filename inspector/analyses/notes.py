@@ -1,0 +1,66 @@
+"""What a summary must say beside its numbers: what is opaque, unbuilt, shared, never called or unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..graph import Note
+from ..layers import find_knowledge
+from .facts import Facts, LayerFacts
+
+NEVER_CALLED = "it is never called"
+FOLLOWS = ("the output of", "it is never called", "'")  # reasons that only pass on another layer's
+
+
+def find_notes(facts: Facts) -> list[Note]:
+    """Notes in the file's order: first on the model, then on its layers."""
+    return [*model_notes(facts), *(note for fact in facts.layers for note in layer_notes(fact)), *object_notes(facts)]
+
+
+def model_notes(facts: Facts) -> Iterator[Note]:
+    graph = facts.model.graph
+    if graph.kind == "subclassed" and not graph.layers:
+        yield Note("opaque", "a subclassed model: the file holds its class and config, and not which layers it calls")
+    if not graph.built:
+        yield Note("unbuilt", "the model was saved before it was built: shapes and parameters are not in the file")
+
+
+def layer_notes(fact: LayerFacts) -> Iterator[Note]:
+    layer = fact.layer
+    calls = len(layer.calls)
+    if (
+        layer.kind in ("layer", "subclassed")
+        and layer.inner is None
+        and layer.class_name
+        and find_knowledge(layer) is None
+    ):
+        yield Note("opaque", f"{layer.class_name} is not a layer of Keras: its inside is not known", fact.path)
+    if layer.inner is not None and not layer.inner.built:
+        yield Note("unbuilt", "saved before it was built", fact.path)
+    if calls > 1:
+        yield Note("shared", f"called {calls} times; its parameters count once", fact.path)
+    if (
+        not calls
+        and fact.graph.order is not None
+        and fact.graph.built
+        and fact.graph.kind in ("functional", "sequential")
+    ):
+        yield Note("uncalled", "never called: no output of the model can depend on it", fact.path)
+    for field in ("output_shape", "params", "macs"):
+        why = fact.unknown.get(field, "")
+        if why and not why.startswith(FOLLOWS) and "is not built" not in why and "is not a layer of Keras" not in why:
+            yield Note("unknown", why, fact.path)
+            break
+
+
+def object_notes(facts: Facts) -> Iterator[Note]:
+    """Layers that stand in the file several times and are one object with one set of weights."""
+    together: dict[int, list[str]] = {}
+    for fact in facts.layers:
+        if fact.layer.shared_id is not None and fact.layer.kind != "operation":
+            together.setdefault(fact.layer.shared_id, []).append(fact.path)
+    for paths in together.values():
+        if len(paths) > 1:
+            yield Note(
+                "shared", f"one object with {', '.join(map(repr, paths[1:]))}: its parameters count once", paths[0]
+            )
