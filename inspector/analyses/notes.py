@@ -19,10 +19,22 @@ def find_notes(facts: Facts) -> list[Note]:
 
 def model_notes(facts: Facts) -> Iterator[Note]:
     graph = facts.model.graph
-    if graph.kind == "subclassed" and not graph.layers:
+    if graph.kind == "weights":
+        yield Note("opaque", "weights alone: the file says neither what its layers are nor how they are connected")
+    elif graph.kind == "subclassed" and not graph.layers:
         yield Note("opaque", "a subclassed model: the file holds its class and config, and not which layers it calls")
-    if not graph.built:
+    if not graph.built and graph.kind != "weights":
         yield Note("unbuilt", "the model was saved before it was built: shapes and parameters are not in the file")
+    yield from unclaimed_notes(facts)
+
+
+def unclaimed_notes(facts: Facts) -> Iterator[Note]:
+    """Stored tensors that no row of the table owns; said only where the weights had to be opened anyhow."""
+    index = vars(facts.model).get("weights")
+    if index is not None and index.unclaimed:
+        paths = ", ".join(repr(weight.path) for weight in index.unclaimed[:3])
+        more = ", …" if len(index.unclaimed) > 3 else ""
+        yield Note("unclaimed", f"{len(index.unclaimed)} stored tensors belong to no layer listed here: {paths}{more}")
 
 
 def layer_notes(fact: LayerFacts) -> Iterator[Note]:
