@@ -61,6 +61,18 @@ def broadcast(one: Shape, other: Shape) -> Shape:
     return tuple(merged)
 
 
+class CustomScaleLayer(Knowledge):
+    """The residual sum of ``keras.applications.InceptionResNetV2``: the second of two tensors counts ``scale``."""
+
+    kinds = ("CustomScaleLayer",)
+
+    @staticmethod
+    def shape(layer: Subject, inputs: Sequence[Spec], *_: Any, **__: Any) -> Spec:
+        if "scale" not in layer.config or len(listed(layer, inputs)) != 2:
+            raise NotKnown("it is not the CustomScaleLayer of keras.applications")
+        return Merge.shape(layer, inputs)
+
+
 class Concatenate(Knowledge):
     """The inputs one behind the other along ``axis``."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..knowledge import Example, Knowledge, NotKnown, Shape, ShapeKept, Spec, Subject, WeightSpec
+from ..knowledge import Example, Knowledge, NotKnown, Shape, ShapeKept, Spec, Subject, WeightSpec, whole
 
 
 def axes_of(layer: Subject) -> list[Any]:
@@ -110,3 +110,21 @@ class UnitNormalization(ShapeKept):
         Example("UnitNormalization", {}, ((None, 5),)),
         Example("UnitNormalization", {"axis": [1, 2], "dtype": "float16"}, ((None, 5, 3),)),
     )
+
+
+class LayerScale(Knowledge):
+    """The learned factor for each channel of ``keras.applications``' ConvNeXt."""
+
+    kinds = ("LayerScale",)
+
+    @staticmethod
+    def shape(layer: Subject, x: Spec, *_: Any, **__: Any) -> Spec:
+        if x.shape[-1] != LayerScale.weights(layer)[0].shape[0]:
+            raise NotKnown("its factors do not fit the channels of its input")
+        return layer.spec(x.shape)
+
+    @staticmethod
+    def weights(layer: Subject, *_: Any, **__: Any) -> list[WeightSpec]:
+        if "init_values" not in layer.config:
+            raise NotKnown("it is not the LayerScale of keras.applications")
+        return [layer.weight("gamma", (whole(layer["projection_dim"], "projection_dim"),))]

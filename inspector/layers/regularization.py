@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ..knowledge import Example, ShapeKept
+from typing import Any
+
+from ..knowledge import Example, Knowledge, NotKnown, ShapeKept, Spec, Subject
 
 
 class Regularization(ShapeKept):
@@ -37,3 +39,15 @@ class Regularization(ShapeKept):
         Example("ActivityRegularization", {"l1": 0.1}, ((None, 5),)),
         Example("ActivityRegularization", {"l2": 0.1}, ((None, None, 5),)),
     )
+
+
+class StochasticDepth(Knowledge):
+    """Drops whole samples of a residual branch in training; of ``keras.applications``' ConvNeXt."""
+
+    kinds = ("StochasticDepth",)
+
+    @staticmethod
+    def shape(layer: Subject, x: Spec, *_: Any, **__: Any) -> Spec:
+        if "drop_path_rate" not in layer.config:
+            raise NotKnown("it is not the StochasticDepth of keras.applications")
+        return layer.spec(x.shape)

@@ -10,6 +10,7 @@ import keras
 import pytest
 import tensorflow as tf
 import tf_keras
+from keras.src.applications import convnext, inception_resnet_v2
 
 from inspector.analyses.inference import Inference
 from inspector.graph import Layer, Spec, Unknown
@@ -324,6 +325,26 @@ def test_layers_of_keras_2(make, shape):
     expected = [(w.name.rpartition("/")[2].partition(":")[0], tuple(w.shape), w.trainable) for w in real.weights]
     found = inference.weights(subject, (spec,), {})
     assert [(w.name, w.shape, w.trainable) for w in found] == expected
+
+
+APPLICATION_LAYERS = [
+    (lambda: convnext.LayerScale(0.1, 4), [(None, 5, 4)]),
+    (lambda: convnext.LayerScale(0.1, 4, dtype="mixed_float16"), [(None, 5, 4)]),
+    (lambda: convnext.StochasticDepth(0.1, dtype="mixed_float16"), [(None, 5, 4)]),
+    (lambda: inception_resnet_v2.CustomScaleLayer(0.1), [(None, 5, 4), (None, 5, 4)]),
+    (lambda: inception_resnet_v2.CustomScaleLayer(0.1, dtype="mixed_float16"), [(2, 5, 4), (2, 1, 4)]),
+]
+
+
+@pytest.mark.parametrize(("make", "shapes"), APPLICATION_LAYERS)
+def test_layers_that_only_applications_hold(make, shapes):
+    real = make()
+    tensors, specs = [keras.KerasTensor(shape) for shape in shapes], [Spec(shape) for shape in shapes]
+    output = real(tensors if len(tensors) > 1 else tensors[0])
+    layer, inference = decoded(real), Inference()
+    subject, args = Subject(layer, inference), (specs if len(specs) > 1 else specs[0],)
+    assert inference.outputs(subject, args, {}) == (output.shape, output.dtype)
+    assert [tuple(w.shape) for w in real.weights] == [w.shape for w in inference.weights(subject, args, {})]
 
 
 HOSTILE = ["x", -1, 0, 1.5, None, [], [10**400], 10**400, {"a": 1}, True, [[1]], ["x", "y"], [None, 1]]
