@@ -20,9 +20,9 @@ def __getattr__(name: str) -> Any:
     """Import the interface at its first use, so that ``import inspector`` costs nothing."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from . import api
+    from importlib import import_module
 
-    return getattr(api, name)
+    return getattr(import_module(".api", __name__), name)
 
 
 def __dir__() -> list[str]:
