@@ -15,7 +15,6 @@ from ..renderers.escaping import escape
 from .settings import Settings, is_terminal, no_such, style
 
 PLAIN = str.maketrans({"─": "-", "│": "|", "├": "|", "└": "`", "×": "x", "…": "...", "·": "-", "→": "->", "≥": ">="})
-ISSUES = "https://github.com/kinspect/kinspect/issues"
 
 
 class ReaderGone(Exception):
@@ -64,7 +63,7 @@ def explain(settings: Settings, error: Exception) -> tuple[str, str | None]:
         "it takes more memory than there is" if isinstance(error, MemoryError) else f"{type(error).__name__}: {error}"
     )
     again = "" if settings.debug else "run again with --debug and "
-    return f"{subject}kinspect failed: {what}", f"{again}please report this at {ISSUES}"
+    return f"{subject}kinspect failed: {what}", f"{again}please report this to the developers of kinspect"
 
 
 def explain_usage(error: click.ClickException) -> tuple[str, str | None]:
