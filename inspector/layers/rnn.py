@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from ..graph import Unknown, map_structure
 from ..knowledge import Example, Knowledge, NotKnown, Spec, Subject, WeightSpec
@@ -20,8 +20,14 @@ def units_of(layer: Subject) -> int:
 
 
 def gates_of(layer: Subject) -> int:
-    """Matrices held side by side in a kernel, for any of the names a class has had (``LSTMCell``, ``CuDNNGRU``)."""
-    name = layer.class_name.removeprefix("CuDNN").removesuffix("V1").removesuffix("V2").removesuffix("Cell")
+    """Matrices held side by side in a kernel, for any of the names a class has had (``LSTMCell``, ``CuDNNGRU`` …)."""
+    name = (
+        layer.class_name.removeprefix("CuDNN")
+        .removeprefix("Peephole")
+        .removesuffix("V1")
+        .removesuffix("V2")
+        .removesuffix("Cell")
+    )
     return GATES[name]
 
 
@@ -92,8 +98,8 @@ def times(steps: int | None, macs: int | None) -> int | None:
 class RecurrentCell(Knowledge):
     """One step of an LSTM, GRU or simple recurrent layer: two matrix products, gates, the new state."""
 
-    kinds = ("LSTMCell", "GRUCell", "SimpleRNNCell")
-    examples = (
+    kinds: ClassVar[tuple[str, ...]] = ("LSTMCell", "GRUCell", "SimpleRNNCell")
+    examples: ClassVar[tuple[Example, ...]] = (
         Example("LSTMCell", {"units": 4}, ((None, 3), [STATE, STATE])),
         Example("LSTMCell", {"units": 4, "use_bias": False, "recurrent_dropout": 0.2}, ((2, 3), [STATE, STATE])),
         Example("GRUCell", {"units": 4}, ((None, 3), STATE)),
@@ -204,9 +210,9 @@ class Loop(Knowledge):
 class Recurrent(Knowledge):
     """LSTM, GRU and simple recurrence over time. The states that a stateful layer keeps are not weights."""
 
-    kinds = ("LSTM", "GRU", "SimpleRNN")
-    masking = True
-    examples = (
+    kinds: ClassVar[tuple[str, ...]] = ("LSTM", "GRU", "SimpleRNN")
+    masking: ClassVar[bool] = True
+    examples: ClassVar[tuple[Example, ...]] = (
         Example("LSTM", {"units": 4}, FEATURES),
         Example("LSTM", {"units": 4, "return_sequences": True, "go_backwards": True}, ((None, None, 3),)),
         Example("LSTM", {"units": 4, "return_state": True, "use_bias": False, "unroll": True}, FEATURES),

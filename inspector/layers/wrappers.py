@@ -52,7 +52,7 @@ class Bidirectional(Knowledge):
 
     @staticmethod
     def shape(layer: Subject, sequences: Any, *_: Any, **__: Any) -> Any:
-        forward = layer.wrapped("layer")
+        forward, _backward = directions(layer)
         output: Any = run_wrapped(forward, split_states(sequences))
         states: tuple[Any, ...] = ()
         if forward.get("return_state"):
@@ -81,8 +81,13 @@ class Bidirectional(Knowledge):
 
 
 def directions(layer: Subject) -> tuple[Subject, Subject]:
+    """Both layers. Keras takes no wrapper and no model here, and each level of them would double the work."""
     forward = layer.wrapped("layer")
-    return forward, layer.wrapped("backward_layer") if layer.get("backward_layer") else forward
+    backward = layer.wrapped("backward_layer") if layer.get("backward_layer") else forward
+    for inner in (forward, backward):
+        if inner.layer.inner is not None or "layer" in inner.layer.wraps:
+            raise NotKnown(f"a {inner.class_name} is not a recurrent layer")
+    return forward, backward
 
 
 class TimeDistributed(Knowledge):
