@@ -39,7 +39,9 @@ class Merge(Knowledge):
 
 
 def listed(layer: Subject, inputs: Any) -> Sequence[Spec]:
-    if not isinstance(inputs, (list, tuple)) or isinstance(inputs, Spec) or not inputs:
+    if isinstance(inputs, Spec):  # Keras 2 writes a list of one tensor as it writes a tensor
+        return [inputs]
+    if not isinstance(inputs, (list, tuple)) or not inputs:
         raise NotKnown(f"{layer.class_name} takes a list of tensors")
     return inputs
 

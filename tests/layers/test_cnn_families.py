@@ -13,9 +13,9 @@ import tf_keras
 from keras.src.applications import convnext, inception_resnet_v2
 
 from inspector.analyses.inference import Inference
-from inspector.graph import Layer, Spec, Unknown
+from inspector.graph import Layer, Spec, Unknown, flatten
 from inspector.keras_config import decode_layer
-from inspector.knowledge import Subject
+from inspector.knowledge import Subject, policy_of
 from inspector.layers import all_knowledge
 
 from .oracle import decoded
@@ -172,6 +172,24 @@ def test_reshape(target):
         assert_same_shape(layer, shape)
 
 
+POLICIES = [
+    *("float32", "float16", "bfloat16", "float64", "mixed_float16", "mixed_bfloat16", "uint8"),
+    *("int8_from_float32", "int8_from_mixed_bfloat16", "int4_from_float32", "int4/16_from_mixed_float16"),
+    *("float8_from_mixed_float16", "gptq/4/128_from_float32", "awq/4/-1_from_bfloat16"),
+]
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_dtype_policies_by_name_by_object_and_in_a_map(name):
+    real = keras.dtype_policies.get(name)
+    policies = [real, keras.dtype_policies.DTypePolicyMap(real)]
+    for value in (name, *(json.loads(json.dumps(keras.dtype_policies.serialize(policy))) for policy in policies)):
+        found = policy_of({"dtype": value})
+        mode = (found.quantization or "").partition("/")[0] or None
+        assert (found.compute, found.variable) == (real.compute_dtype, real.variable_dtype)
+        assert mode == real.quantization_mode
+
+
 MODES = ["int8", "int4", "int4/2", "float8"]
 QUANTIZABLE = {
     "Dense": (lambda: keras.layers.Dense(5), (None, 7)),
@@ -325,6 +343,28 @@ def test_layers_of_keras_2(make, shape):
     expected = [(w.name.rpartition("/")[2].partition(":")[0], tuple(w.shape), w.trainable) for w in real.weights]
     found = inference.weights(subject, (spec,), {})
     assert [(w.name, w.shape, w.trainable) for w in found] == expected
+
+
+@pytest.mark.parametrize("output_shape", [(3,), (None, 2), [(2,), (3, 4)]])
+@pytest.mark.parametrize("dtype", ["float32", "mixed_float16"])
+def test_a_lambda_is_known_by_the_shape_it_states(output_shape, dtype):
+    real = keras.layers.Lambda(lambda x: x, output_shape=output_shape, dtype=dtype)
+    expected = keras.tree.flatten(real(keras.KerasTensor((None, 5))))
+    subject, inference = Subject(decoded(real), Inference()), Inference()
+    found = inference.outputs(subject, (Spec((None, 5)),), {})
+    assert [tuple(spec) for spec in flatten(found)] == [(out.shape, out.dtype) for out in expected]
+
+
+def test_a_lambda_that_states_no_shape_is_unknown_with_a_reason():
+    layer = decoded(keras.layers.Lambda(lambda x: x))
+    found = Inference().outputs(Subject(layer, Inference()), (Spec((None, 5)),), {})
+    assert found.why == "its output follows from a Python function, which is never run"
+
+
+def test_a_merge_of_one_tensor():
+    layer = decoded(keras.layers.Add())
+    for args in (Spec((None, 5)), [Spec((None, 5))]):
+        assert Inference().outputs(Subject(layer, Inference()), (args,), {}) == Spec((None, 5))
 
 
 APPLICATION_LAYERS = [
