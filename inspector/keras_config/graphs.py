@@ -76,10 +76,11 @@ def decoding_layer(data: Any, *, is_root: bool = False) -> Decoding:
         raise UnreadableModel(f"the config of {class_name!r} is not an object")
     module = data.get("module") or ("__main__" if "module" in data else None)
     name = data.get("name") or config.get("name") or class_name.lower()
-    build = data.get("build_config")
+    build, shared = data.get("build_config"), data.get("shared_object_id")
     layer = Layer(
         str(name), class_name, "layer", config, module if isinstance(module, str) else None, registered,
-        build_config=build if isinstance(build, Mapping) else None, shared_id=data.get("shared_object_id"),
+        build_config=build if isinstance(build, Mapping) else None,
+        shared_id=shared if isinstance(shared, int) else None,
     )  # fmt: skip
     kind = find_kind(layer)
     if kind in ("sequential", "functional"):
@@ -232,7 +233,9 @@ def decoding_functional(shell: Layer) -> Decoding:
         nodes = data.get("inbound_nodes")
         if is_bare_operation(layer, nodes):
             layer = replace(layer, kind="operation")
-        legacy = legacy or (bool(nodes) and not (isinstance(nodes[0], Mapping) and "args" in nodes[0]))
+        legacy = legacy or (
+            isinstance(nodes, list) and bool(nodes) and not (isinstance(nodes[0], Mapping) and "args" in nodes[0])
+        )
         calls = (Call(),) if layer.kind == "input" else decode_calls(nodes, layer.name, stated)
         layers.append(replace(layer, calls=calls))
     inputs, outputs = decode_ends(shell.config["input_layers"]), decode_ends(shell.config["output_layers"])

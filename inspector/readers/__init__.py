@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 from typing import Protocol, cast
 
+from ..errors import UnreadableModel
 from ..graph import Model
 from . import config_json, foreign, keras_archive, legacy_h5, weights_file
+from .archive import CUT_HINT
+from .hdf5 import Hdf5Error
 from .probe import Probe, look_at
 
 
@@ -30,8 +33,11 @@ def read(path: str | os.PathLike[str]) -> Model:
     `UnknownFormat` for what is no Keras model, `UnreadableModel` for one that is broken.
     """
     probe = look_at(path)
-    reader = next(reader for reader in READERS if reader.recognises(probe))
-    return reader.read(probe)
+    try:
+        reader = next(reader for reader in READERS if reader.recognises(probe))
+        return reader.read(probe)
+    except Hdf5Error as error:
+        raise UnreadableModel(f"the HDF5 file {error.message}", hint=CUT_HINT) from None
 
 
 __all__ = ["READERS", "Reader", "read"]

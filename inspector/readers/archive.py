@@ -25,6 +25,7 @@ MAX_RATIO, RATIO_FLOOR = 100, 64 << 20  # larger than the floor and compressed b
 MAX_UNPACKED = 16 << 30
 LOCAL_HEADER, LOCAL_MAGIC = 30, b"PK\3\4"
 BLOCK = 1 << 20
+CUT_HINT = "the file was cut or changed: copy it, download it or save it again"
 BROKEN = (
     zipfile.BadZipFile, RuntimeError, NotImplementedError, UnicodeDecodeError, zlib.error, EOFError, OverflowError,
     ValueError, struct.error, MemoryError, KeyError, IndexError, OSError,
@@ -126,7 +127,7 @@ class Archive:
             name_size, extra_size = struct.unpack("<HH", header[26:30])
             start = member.header_offset + LOCAL_HEADER + name_size + extra_size
         if start + member.file_size > self.source.size or member.file_size != member.compress_size:
-            raise UnreadableModel(f"{name} is cut short: it should have {member.file_size:,} bytes")
+            raise UnreadableModel(f"{name} is cut short: it should have {member.file_size:,} bytes", hint=CUT_HINT)
         return Range(self.source.path, self.source.offset + start, member.file_size, self.source.keeper)
 
     def check_member(self, member: zipfile.ZipInfo) -> None:
@@ -134,10 +135,10 @@ class Archive:
         if member.flag_bits & 1:
             raise UnreadableModel(f"{member.filename} is encrypted", hint="Keras does not read encrypted archives")
         packed, size = member.compress_size, member.file_size
-        if packed > self.source.size or (size > RATIO_FLOOR and size > MAX_RATIO * packed) or size > 1 << 50:
-            raise UnreadableModel(
-                f"{member.filename} claims {size:,} bytes and stores {packed:,}: a decompression bomb or a cut file"
-            )
+        if packed > self.source.size:
+            raise UnreadableModel(f"{member.filename} should have {packed:,} bytes, more than the file", hint=CUT_HINT)
+        if size > RATIO_FLOOR and size > MAX_RATIO * packed:
+            raise UnreadableModel(f"{member.filename} unpacks {packed:,} bytes to {size:,}: a decompression bomb")
 
     def unpack(self, member: zipfile.ZipInfo) -> Range:
         """A deflated member in a temporary file, which goes when the last holder of the range does."""
@@ -191,7 +192,7 @@ def broken_is_unreadable(what: str) -> Iterator[None]:
         raise
     except BROKEN as error:
         reason = str(error).strip("'\"") or type(error).__name__
-        raise UnreadableModel(f"{what} is broken: {reason[:1].lower()}{reason[1:200]}") from None
+        raise UnreadableModel(f"{what} is broken: {reason[:1].lower()}{reason[1:200]}", hint=CUT_HINT) from None
 
 
 def leads_outside(name: str) -> bool:

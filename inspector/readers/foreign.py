@@ -14,7 +14,6 @@ from .probe import Probe
 FORMAT = "foreign"
 KERAS_HINT = "name a .keras, .h5, .weights.h5 or config.json file, an unzipped .keras folder, or FILE.py:NAME"
 PICKLE = re.compile(rb"\x80[\x02-\x05](?:\x95.{8})?[(}\]cX\x8c\x8aNKGBqMh]", re.S)
-TAR_MAGIC, TAR_OFFSET = b"ustar", 257
 
 
 def recognises(probe: Probe) -> bool:
@@ -29,7 +28,7 @@ def read(probe: Probe) -> Model:
     for is_it, what, hint in KNOWN:
         if is_it(probe):
             raise UnknownFormat(what, hint=hint)
-    if is_zip(probe):
+    if probe.is_zip:
         refuse_zip(probe)
     raise UnknownFormat(describe_bytes(probe), hint=KERAS_HINT)
 
@@ -46,13 +45,6 @@ def refuse_directory(probe: Probe, names: frozenset[str]) -> NoReturn:
     models = sorted(name for name in names if name.endswith((".keras", ".h5", ".hdf5")))
     hint = f"name the file: {', '.join(repr(str(probe.path / name)) for name in models[:3])}" if models else KERAS_HINT
     raise UnknownFormat("a folder, and no unzipped .keras model", hint=hint)
-
-
-def is_zip(probe: Probe) -> bool:
-    if probe.head.startswith((b"PK\3\4", b"PK\5\6", b"PK\7\x08")):
-        return True
-    tail = probe.bytes_at(max(0, probe.size - 65_557), min(probe.size, 65_557))
-    return b"PK\5\6" in tail
 
 
 def refuse_zip(probe: Probe) -> NoReturn:
@@ -131,7 +123,7 @@ KNOWN: tuple[tuple[Callable[[Probe], bool], str, str], ...] = (
         "a compressed file",
         "unpack it and name what is in it",
     ),
-    (lambda p: p.bytes_at(TAR_OFFSET, 5) == TAR_MAGIC, "a tar archive", "unpack it and name what is in it"),
+    (lambda p: p.is_tar, "a tar archive", "unpack it and name what is in it"),
     (starts(b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19"), "a PyTorch checkpoint, not a Keras model", KERAS_HINT),
     (
         lambda p: PICKLE.match(p.head) is not None,

@@ -56,7 +56,7 @@ def recognises(probe: Probe) -> bool:
     """A folder with a config.json, or a zip archive with one at its top."""
     if probe.names is not None:
         return CONFIG in probe.names
-    if not probe.head.startswith(b"PK\3\4"):
+    if not probe.is_zip:
         return False
     archive = Archive(Range(str(probe.path), 0, probe.size))
     with archive:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..errors import UnreadableModel
-from ..graph import Graph, Model, Note, Weight, WeightIndex, walk
+from ..graph import Graph, Layer, Model, Note, Weight, WeightIndex, replace, walk
 from ..keras_config import decode_model
 from ..keras_config.keras1 import is_keras1, translate_keras1
 from .archive import Range
@@ -49,10 +49,34 @@ def read(probe: Probe) -> Model:
         data = translate_keras1(data)
     graph = decode_model(data)
     source = Range(str(probe.path), 0, probe.size)
+    if graph.kind == "subclassed" and holds_weights:
+        return read_subclassed(probe, graph, version, training, (*config.notes, *notes))
     return Model(
         graph, FORMAT, str(probe.path), version, training, (*config.notes, *notes), size=probe.size,
         read_weights=(lambda: read_index(source, graph)) if holds_weights else None,
     )  # fmt: skip
+
+
+def read_subclassed(
+    probe: Probe, graph: Graph, version: str | None, training: Mapping[str, Any] | None, notes: tuple[Note, ...]
+) -> Model:
+    """A model whose config lists no layers: the file names them beside their weights, and not what they are."""
+    by_group, optimizer = read_stored(Range(str(probe.path), 0, probe.size))
+    index = make_group_index(by_group, optimizer)
+    layers = tuple(Layer(name, "", "layer", {}) for name in index.by_layer)
+    graph = replace(graph, layers=layers, built=bool(index.tensors))
+    if not graph.built:
+        index = replace(index, by_layer={})
+    return Model(
+        graph, FORMAT, str(probe.path), version, training, notes, size=probe.size, read_weights=lambda: index
+    )  # fmt: skip
+
+
+def make_group_index(by_group: dict[str, tuple[Weight, ...]], optimizer: tuple[Weight, ...] = ()) -> WeightIndex:
+    """The index of a file whose layers are known from its groups alone; the model's own tensors are a layer too."""
+    tensors = tuple(weight for found in by_group.values() for weight in found)
+    by_layer = {name: found for name, found in by_group.items() if found or name != TOP_LEVEL}
+    return WeightIndex(tensors, by_layer, optimizer)
 
 
 def read_training(attributes: Mapping[str, Any]) -> tuple[Mapping[str, Any] | None, list[Note]]:
@@ -100,11 +124,7 @@ def read_names(group: Group, name: str) -> list[str] | None:
 
 def read_index(source: Range, graph: Graph) -> WeightIndex:
     """The stored tensors by layer. Raises `UnreadableModel`."""
-    with Window(source.path, source.offset, source.size) as window:
-        root = open_hdf5(window).root
-        group = root.children.get(WEIGHTS)
-        by_group = read_groups(group, source) if isinstance(group, Group) else {}
-        optimizer = tuple(read_optimizer(root, source))
+    by_group, optimizer = read_stored(source)
     by_layer: dict[str, tuple[Weight, ...]] = {}
     for layer in graph.layers:
         found = by_group.get(layer.name, ())
@@ -115,6 +135,15 @@ def read_index(source: Range, graph: Graph) -> WeightIndex:
     tensors = tuple(weight for found in by_group.values() for weight in found)
     unclaimed = tuple(weight for name, found in by_group.items() if name not in by_layer for weight in found)
     return WeightIndex(tensors, by_layer, optimizer, unclaimed)
+
+
+def read_stored(source: Range) -> tuple[dict[str, tuple[Weight, ...]], tuple[Weight, ...]]:
+    """The tensors by top-level layer, and the optimizer's."""
+    with Window(source.path, source.offset, source.size) as window:
+        root = open_hdf5(window).root
+        group = root.children.get(WEIGHTS)
+        by_group = read_groups(group, source) if isinstance(group, Group) else {}
+        return by_group, tuple(read_optimizer(root, source))
 
 
 def read_groups(group: Group, source: Range) -> dict[str, tuple[Weight, ...]]:

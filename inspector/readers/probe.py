@@ -12,6 +12,7 @@ from ..errors import UnknownFormat, UnreadableModel
 
 HEAD = 4096
 HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
+ZIP_MAGICS, ZIP_END, ZIP_TAIL = (b"PK\3\4", b"PK\5\6", b"PK\7\x08"), b"PK\5\6", 22 + 65_535
 KINDS = ((stat.S_ISFIFO, "a FIFO"), (stat.S_ISSOCK, "a socket"), (stat.S_ISCHR, "a device"), (stat.S_ISBLK, "a device"))
 
 
@@ -39,6 +40,19 @@ class Probe(NamedTuple):
         """Whether a JSON object may begin here, in any encoding that Keras's loader takes."""
         return self.head.removeprefix(b"\xef\xbb\xbf").lstrip(b"\xff\xfe\0 \t\r\n")[:1] == b"{"
 
+    @property
+    def is_tar(self) -> bool:
+        return self.head[257:262] == b"ustar"
+
+    @property
+    def is_zip(self) -> bool:
+        """A zip archive is found by its end; anything may stand before it."""
+        if self.head.startswith(ZIP_MAGICS):
+            return True
+        if self.is_directory or self.is_json or self.is_hdf5 or self.is_tar:
+            return False
+        return ZIP_END in self.bytes_at(max(0, self.size - ZIP_TAIL), min(self.size, ZIP_TAIL))
+
     def bytes_at(self, offset: int, count: int) -> bytes:
         """Bytes beyond the head too; fewer where the file ends."""
         if offset + count <= len(self.head):
@@ -62,6 +76,8 @@ def look_at(path: str | os.PathLike[str]) -> Probe:
                 raise UnknownFormat(f"{kind}, not a file", hint="name a file or a directory that holds a model")
         head = read_head(place)
     except FileNotFoundError:
+        if place.is_symlink():
+            raise UnreadableModel(f"a symbolic link to {os.readlink(place)!r}, which is not there") from None
         raise UnreadableModel("no such file", hint=suggest_names(place)) from None
     except PermissionError:
         raise UnreadableModel("permission denied", hint="ask its owner for the right to read it") from None
@@ -89,7 +105,7 @@ def suggest_names(path: Path) -> str | None:
         names = os.listdir(folder)
     except OSError:
         return f"there is no folder {str(folder)!r}"
-    near = difflib.get_close_matches(path.name, names, n=3, cutoff=0.6)
+    near = difflib.get_close_matches(path.name, names, n=3, cutoff=0.75)
     same_stem = [name for name in sorted(names) if name.split(".")[0] == path.name.split(".")[0] and name not in near]
     found = (near + same_stem)[:3]
     return f"did you mean {' or '.join(repr(str(folder / name)) for name in found)}?" if found else None

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections import deque
 from typing import NamedTuple
 
 from ..graph import Graph, Layer, Weight, WeightIndex
@@ -72,9 +71,8 @@ def index_store(store: Store, graph: Graph, *, counts_shared: bool = True) -> We
     optimizer = find_optimizers(shelf)
     for path in optimizer:
         shelf.claim(path)
-    places = deque([Place(graph, "", "")])
-    while places:
-        graph, prefix, base = places.popleft()
+    places = [Place(graph, "", "")]
+    for graph, prefix, base in places:
         found = {} if base is None else match_layers(shelf, graph, base, kept_at, counts_shared)
         complete = base is not None and graph.built and not has_leftovers(shelf, base)
         for layer in graph.layers:
@@ -87,7 +85,17 @@ def index_store(store: Store, graph: Graph, *, counts_shared: bool = True) -> We
                 by_layer.pop(path, None)
             elif group is None:
                 by_layer[path] = ()
+    for graph, prefix, _ in reversed(places):
+        add_shared(by_layer, prefix.removesuffix("/"), graph)
     return make_index(shelf, by_layer, optimizer)
+
+
+def add_shared(by_layer: dict[str, tuple[Weight, ...]], path: str, graph: Graph) -> None:
+    """A nested model has what its layers have, those included that are kept with another model."""
+    if path in by_layer:
+        parts = (by_layer.get(f"{path}/{layer.name}", ()) for layer in graph.layers)
+        every = {weight.path: weight for found in (by_layer[path], *parts) for weight in found}
+        by_layer[path] = tuple(every.values())
 
 
 def is_certainly_empty(layer: Layer, complete: bool) -> bool:
@@ -149,22 +157,37 @@ def is_tracked(layer: Layer) -> bool:
 
 
 def match_container(shelf: Shelf, layers: list[Layer], start: str) -> dict[str, str]:
-    """Layers to the numbered names of a container; where the numbers have gaps of their own, in their order."""
+    """Layers to the numbered names of a container; else to names that are the layers' own."""
     stored = set(shelf.children(start))
     by_stem: dict[str, list[Layer]] = {}
     for layer in layers:
         by_stem.setdefault(snake_case(layer.class_name), []).append(layer)
     found: dict[str, str] = {}
     for stem, members in by_stem.items():
-        names = [stem, *(f"{stem}_{number}" for number in range(1, len(members)))]
         group = sorted((name for name in stored if is_numbered(name, stem, by_stem)), key=natural_key)
-        if not stored.issuperset(names) and len(group) == len(members) and not set(names).issuperset(group):
-            names = group
+        names = choose_names(shelf, start, stem, len(members), group)
         found |= {layer.name: f"{start}/{name}" for layer, name in zip(members, names, strict=True) if name in stored}
-    for layer in layers:  # written by the layer's own name
-        if layer.name not in found and layer.name in stored and f"{start}/{layer.name}" not in found.values():
-            found[layer.name] = f"{start}/{layer.name}"
+    taken = set(found.values())
+    for layer in layers:
+        path = f"{start}/{layer.name}"
+        if layer.name not in found and layer.name in stored and path not in taken:
+            found[layer.name] = path
     return found
+
+
+def choose_names(shelf: Shelf, start: str, stem: str, count: int, group: list[str]) -> list[str]:
+    """The names of a class's layers in a container: numbers in steps of one; of two; or whatever order there is."""
+    by_one = [stem, *(f"{stem}_{number}" for number in range(1, count))][:count]
+    if set(by_one).issuperset(group):
+        return by_one
+    by_two, number = [], 0
+    for _ in range(count):  # tf_keras 2.12 counts a layer twice if it has weights, as all that is not stored here does
+        name = f"{stem}_{number}" if number else stem
+        by_two.append(name)
+        number += 1 if name in group and not shelf.tensors(f"{start}/{name}") else 2
+    if set(by_two).issuperset(group):
+        return by_two
+    return group if len(group) == count else by_one
 
 
 def is_numbered(name: str, stem: str, stems: dict[str, list[Layer]]) -> bool:

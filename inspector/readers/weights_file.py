@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..errors import UnknownFormat, UnreadableModel
-from ..graph import Graph, Layer, Model, Weight, WeightIndex
+from ..graph import Graph, Layer, Model, Weight
 from .archive import Range
 from .hdf5 import Dataset, Group, Window, open_hdf5
-from .legacy_h5 import LAYER_NAMES, TOP_LEVEL, read_attribute, read_groups
+from .legacy_h5 import LAYER_NAMES, make_group_index, read_attribute, read_groups
 from .probe import Probe
 from .shards import MAP, read_shards
 from .stores import VARS, Store, read_h5_store, read_text
@@ -93,10 +93,7 @@ def make_legacy(probe: Probe, groups: dict[str, tuple[Weight, ...]], version: st
     """Keras 2's layout: one group a top-level layer, a nested model's tensors flat in its own."""
     if not groups:
         raise UnreadableModel("it names no layers")
-    own = groups.pop(TOP_LEVEL, ())
-    if own:
-        groups[TOP_LEVEL] = own
-    layers = tuple(Layer(name, "", "layer", {}) for name in groups)
+    index = make_group_index(groups)
+    layers = tuple(Layer(name, "", "layer", {}) for name in index.by_layer)
     graph = Graph(probe.path.name.split(".")[0], "", "weights", layers, built=False)
-    index = WeightIndex(tuple(weight for found in groups.values() for weight in found), dict(groups))
     return Model(graph, FORMAT, str(probe.path), version, size=probe.size, read_weights=lambda: index)
