@@ -43,6 +43,8 @@ OPERATIONS: tuple[str, ...] = (
     "operations.linear_algebra",
     "operations.signal",
     "operations.control",
+    "operations.tensorflow",
+    "operations.tensorflow_nodes",
 )
 
 _known: dict[str, type[Knowledge]] = {}

@@ -42,7 +42,8 @@ def slice_shape(shape: Shape, key: Any) -> Shape:
 
 def take_part(part: Any, dim: int | None) -> list[int | None]:
     if isinstance(part, slice):
-        return [None if dim is None else length_of(part, dim)]
+        bounds = (part.start, part.stop, part.step)
+        return [None if dim is None or any(isinstance(bound, Spec) for bound in bounds) else length_of(part, dim)]
     index = whole(part, "index")
     if dim is not None and not -dim <= index < dim:
         raise NotKnown(f"index {index} is out of range for a dimension of {dim}")
