@@ -1,0 +1,104 @@
+"""The composite parts of a model: which there are, by path, and what can be said of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import keras
+
+from .attempts import Attempt
+from .graph import structure_of
+from .inputs import InputSpec, TensorSpec, call_parameters
+from .records import Reason, Recovery
+from .symbolic import Trace, has_own_call, is_composite, is_declared
+
+
+def parts_of(root: Any, trace: Trace | None = None) -> Iterator[tuple[str, Any]]:
+    """(path, layer) of every composite part inside, outermost first, and of every other layer a trace kept opaque.
+
+    A shared part comes once. Paths are names joined by /.
+    """
+    boxes = trace.opaque if trace else {}
+    met, todo = {id(root)}, [("", root)]
+    while todo:
+        prefix, owner = todo.pop(0)
+        taken: set[str] = set()
+        for layer in owner._flatten_layers(include_self=False, recursive=False):
+            if id(layer) in met:
+                continue
+            met.add(id(layer))
+            name, count = layer.name, 1
+            while name in taken:
+                name, count = f"{layer.name}_{count}", count + 1
+            taken.add(name)
+            path = f"{prefix}/{name}" if prefix else name
+            todo.append((path, layer))
+            if is_declared(layer) or is_composite(layer) or id(layer) in boxes:
+                yield path, layer
+
+
+def declared(layer: Any, path: str = "") -> Recovery:
+    """A part whose graph Keras itself states; a Sequential never built has no graph yet, and needs none."""
+    functional = layer._functional if isinstance(layer, keras.Sequential) else layer
+    structure = structure_of(functional) if functional is not None else None
+    return Recovery("declared", "declared", type(layer).__name__, path, functional, structure=structure)
+
+
+def from_root(root: Any, attempt: Attempt, whole: Recovery) -> dict[str, Recovery]:
+    """The parts as the expanded graph of the whole shows them: open in it and proven with it, or kept as a box."""
+    found = {}
+    for path, layer in parts_of(root, attempt.trace):
+        if is_declared(layer):
+            found[path] = declared(layer, path)
+        else:
+            found[path] = _as_traced(layer, path, attempt.trace, whole)
+    return found
+
+
+def _as_traced(layer: Any, path: str, trace: Trace, whole: Recovery) -> Recovery:
+    name = type(layer).__name__
+    if id(layer) in trace.opaque:
+        reasons = tuple(replace(reason, path=path) for reason in trace.opaque[id(layer)][1])
+        return Recovery(verdict_of(reasons), None, name, path, reasons=reasons)
+    if not has_own_call(layer):
+        return Recovery(
+            "opaque", None, name, path, reasons=(Reason("no-call", f"{name} defines no call()", path=path),)
+        )
+    if id(layer) not in trace.seen:
+        reason = Reason("weights-unreached", f"{layer.name} is held by the model and never called in it", path=path)
+        return Recovery("opaque", None, name, path, reasons=(reason,))
+    flags = tuple(flag for flag in whole.flags if flag.path == path)
+    proof = replace(whole.proof, compared=f"inside the whole, expanded: {whole.proof.compared}")
+    return Recovery("recovered", whole.strategy, name, path, flags=flags, proof=proof)
+
+
+def verdict_of(reasons: tuple[Reason, ...]) -> Any:
+    """`dynamic` when any reason says that there cannot be one graph, else `opaque`."""
+    from .records import DYNAMIC_CODES
+
+    return "dynamic" if any(reason.code in DYNAMIC_CODES for reason in reasons) else "opaque"
+
+
+def called_with(layer: Any, trace: Trace | None) -> InputSpec | None:
+    """The signature a part was called with in a trace of the whole, or None; non-tensor arguments are left out."""
+    if trace is None or id(layer) not in trace.seen:
+        return None
+    _, args, kwargs = trace.seen[id(layer)]
+    names = {p.name for p in call_parameters(layer)}
+    try:
+        specs = [_specs(arg) for arg in args if arg is not None]
+        named = {key: _specs(value) for key, value in kwargs.items() if key in names and value is not None}
+    except TypeError:
+        return None
+    return InputSpec(tuple(specs), named)
+
+
+def _specs(value: Any) -> Any:
+    def leaf(tensor: Any) -> TensorSpec:
+        if not hasattr(tensor, "shape") or not hasattr(tensor, "dtype"):
+            raise TypeError("not a tensor")
+        return TensorSpec(tuple(tensor.shape), keras.backend.standardize_dtype(tensor.dtype))
+
+    return keras.tree.map_structure(leaf, value)

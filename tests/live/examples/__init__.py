@@ -1,0 +1,1 @@
+"""Subclassed models in the style of the public Keras examples, small."""
