@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 from itertools import combinations_with_replacement, product
 
@@ -243,3 +244,29 @@ def test_closures_are_not_known_and_say_why():
     assert "Python function" in evaluation.outputs[node["name"], 0].why
     assert "Python function" in evaluation.macs[node["name"]].why
     assert find_knowledge(graph.layers[-1]) is Closure
+
+
+JUNK = (
+    10**12, -7, 0, "x" * 9, "%99999999d", [], [10**12], ["a"], [[1]], {}, {"class_name": "x"}, None, True, 1.5,
+    [None, -1], [0] * 300, [[0, 10**12]] * 3,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.__name__)
+def test_no_config_value_takes_long_or_crashes(family):
+    """Every constructor argument in turn replaced by values of the wrong kind or size."""
+    tried = set()
+    for item in family():
+        arguments = set(item.config) - {key for name, key in tried if name == item.key}
+        if not arguments:
+            continue
+        data = json.loads(build(item).to_json())
+        node = next(layer for layer in data["config"]["layers"] if layer["module"].startswith("keras.src.ops"))
+        good = dict(node["config"])
+        for key, junk in product(sorted(arguments), JUNK):
+            tried.add((item.key, key))
+            node["config"] = good | {key: junk}
+            start = time.perf_counter()
+            value = Inference().evaluate(replace(decode_model(data), stated={})).outputs[node["name"], 0]
+            assert time.perf_counter() - start < 1, (item.key, key, junk)
+            assert value is not None

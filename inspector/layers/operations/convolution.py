@@ -7,7 +7,7 @@ from typing import Any
 
 from ...graph import Shape, Spec
 from ...knowledge import Knowledge, NotKnown, Subject, product
-from .operands import agree, axis_in, pair, put, tensor
+from .operands import agree, axis_in, pair, put, tensor, whole
 
 
 def slide(dim: int | None, size: int, stride: int, dilation: int, padding: str) -> int | None:
@@ -188,7 +188,7 @@ class Blocks(Knowledge):
 
 
 def times(dim: int | None, factor: int) -> int | None:
-    return None if dim is None else dim * factor
+    return None if dim is None else dim * whole(factor, "block")
 
 
 def share(dim: int | None, parts: int) -> int | None:

@@ -7,7 +7,7 @@ from typing import Any
 from ...graph import Spec
 from ...knowledge import Knowledge, NotKnown, Subject, product
 from .convolution import convolve, is_last
-from .operands import put, shape_of, tensor
+from .operands import pair, put, shape_of, tensor
 
 BORDERS = (("height", "top", "bottom"), ("width", "left", "right"))
 
@@ -106,7 +106,7 @@ class ExtractPatches(Knowledge):
     @staticmethod
     def shape(layer: Subject, images: Any) -> Spec:
         x, size = tensor(images), layer["size"]
-        sizes = (size, size) if isinstance(size, int) else tuple(size)
+        sizes = (size, size) if isinstance(size, int) else pair(size, len(size))
         single = x.rank == len(sizes) + 1
         shape = (1, *x.shape) if single else x.shape
         depth = shape[-1] if is_last(layer) else shape[1]

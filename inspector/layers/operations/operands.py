@@ -14,11 +14,19 @@ from ...knowledge import MAX_OUTPUTS, NotKnown, product
 from .promotion import result_type
 
 Rule = Callable[..., str]
+MAX_RANK = 254  # TensorFlow's own limit
 
 
 def shape_of(value: Any) -> Shape:
     """The shape of an operand; a plain Python value is a scalar."""
-    return value.shape if isinstance(value, (Spec, Constant)) else ()
+    return believed(value.shape) if isinstance(value, (Spec, Constant)) else ()
+
+
+def believed(shape: Shape) -> Shape:
+    """A shape of a rank that a backend could hold, so that work on it stays small."""
+    if len(shape) > MAX_RANK:
+        raise NotKnown(f"a tensor of rank {len(shape)} is not believed")
+    return shape
 
 
 def dtype_of(value: Any) -> str:
@@ -33,9 +41,10 @@ def dtype_of(value: Any) -> str:
 def tensor(value: Any) -> Spec:
     """An operand that has to be a tensor."""
     if isinstance(value, Spec):
+        believed(value.shape)
         return value
     if isinstance(value, Constant):
-        return Spec(value.shape, value.dtype)
+        return Spec(believed(value.shape), value.dtype)
     raise NotKnown(f"an operand is a {type(value).__name__} and not a tensor")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from ...graph import Constant, Spec
 from ...knowledge import Knowledge, NotKnown, Subject
 from .elementwise import Shaper, boolean, float_of_integers, kept
-from .operands import Rule, agree, along_or_flat, axis_in, dtype_of, promoted, reduce_shape, shape_of, tensor
+from .operands import Rule, agree, along_or_flat, axis_in, dtype_of, promoted, reduce_shape, shape_of, tensor, whole
 from .promotion import FLOATX, floated, is_float, is_integer, named_dtype, result_type
 
 WIDENED = {"bool": "int32", "int8": "int32", "int16": "int32", "uint8": "uint32", "uint16": "uint32"}
@@ -173,7 +173,7 @@ class Trapezoid(Knowledge):
     @staticmethod
     def shape(layer: Subject, y: Any) -> Spec:
         y, axis = tensor(y), layer.get("axis", -1)
-        shape = y.shape if axis is None or not y.shape else reduce_shape(y.shape, axis % y.rank)
+        shape = y.shape if axis is None or not y.shape else reduce_shape(y.shape, whole(axis, "axis") % y.rank)
         return Spec(shape, floated(y.dtype))
 
 

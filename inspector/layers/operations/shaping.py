@@ -190,7 +190,10 @@ class Tile(Knowledge):
         times = list(repeats) if isinstance(repeats, (list, tuple)) else [repeats]
         rank = max(x.rank, len(times))
         shape, times = (1,) * (rank - x.rank) + x.shape, [1] * (rank - len(times)) + times
-        return Spec(tuple(None if d is None else d * n for d, n in zip(shape, times, strict=True)), x.dtype)
+        return Spec(
+            tuple(None if d is None else d * whole(n, "number of repeats") for d, n in zip(shape, times, strict=True)),
+            x.dtype,
+        )
 
 
 class Pad(Knowledge):

@@ -83,7 +83,7 @@ class InverseShortFourier(Knowledge):
         windows = spec.shape[-2]
         if length is None and windows is not None:
             window = whole(layer["fft_length"], "length")
-            length = (windows - 1) * layer["sequence_stride"] + window
+            length = (windows - 1) * whole(layer["sequence_stride"], "stride") + window
             length -= window // 2 * 2 if layer.get("center", True) else 0
         return Spec((*spec.shape[:-2], length), spec.dtype)
 

@@ -9,7 +9,7 @@ from ...knowledge import NotKnown
 from .creation import encode
 from .joining import split as split_parts
 from .joining import unstack as unstack_parts
-from .operands import axes_in, axis_in, broadcast, count, flat, put, same_but
+from .operands import axes_in, axis_in, broadcast, count, flat, put, same_but, whole
 from .shaping import expand_dims as expand
 from .shaping import pad as pad_shape
 from .shaping import reshape as reshape_to
@@ -137,7 +137,9 @@ def repeat(input: Any, repeats: Any = None, axis: Any = None, **_: Any) -> Spec:
     size = shape[place]
     if size is None:
         return Spec(shape, x.dtype)
-    return Spec(put(shape, place, size * times[0] if len(times) == 1 else sum(times)), x.dtype)
+    return Spec(
+        put(shape, place, size * whole(times[0], "number of repeats") if len(times) == 1 else sum(times)), x.dtype
+    )
 
 
 def pad(tensor: Any, paddings: Any = None, **_: Any) -> Spec:

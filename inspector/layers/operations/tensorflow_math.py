@@ -185,6 +185,8 @@ def tensor_product(a: Any, b: Any = None, axes: Any = 2, **_: Any) -> Contractio
     first, second = alike((a, b))
     left, right = len(first.shape), len(second.shape)
     if isinstance(axes, int):
+        if not 0 <= axes <= min(left, right):
+            raise NotKnown(f"it sums over {axes} axes of tensors of rank {left} and {right}")
         sides = (list(range(left - axes, left)), list(range(axes)))
     else:
         sides = (axes_in(axes[0], left), axes_in(axes[1], right))

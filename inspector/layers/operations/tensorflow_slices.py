@@ -7,7 +7,7 @@ from typing import Any
 
 from ...graph import Spec
 from ...knowledge import NotKnown
-from .operands import axis_in, put
+from .operands import axis_in, put, whole
 from .slicing import length_of, slice_shape
 from .tensorflow_math import TensorRule
 from .tensorflow_values import Dimensions, axis_argument, dimensions, is_tensor, like, number, shape_argument
@@ -19,7 +19,7 @@ def gather(params: Any, indices: Any = None, axis: Any = None, batch_dims: Any =
     place = axis_in(batch_dims if axis is None else axis_argument(axis), x.rank)
     if isinstance(x, Dimensions) and isinstance(indices, int):
         return dimensions([x.values[indices]], scalar=True)
-    return Spec(put(x.shape, place, *taken.shape[batch_dims % (taken.rank + 1) :]), x.dtype)
+    return Spec(put(x.shape, place, *taken.shape[whole(batch_dims, "batch axis") % (taken.rank + 1) :]), x.dtype)
 
 
 def gather_nd(params: Any, indices: Any = None, batch_dims: Any = 0, **_: Any) -> Spec:

@@ -11,6 +11,7 @@ from typing import Any
 
 from ...graph import Constant, Shape, Spec
 from ...knowledge import NotKnown
+from .operands import believed
 from .promotion import DTYPES
 from .slicing import shape_of_indices
 
@@ -36,11 +37,12 @@ def is_tensor(value: Any) -> bool:
 def like(value: Any, other: Any = None) -> Spec:
     """An operand as a tensor; numbers and lists take the dtype of the other operand, or TensorFlow's default."""
     if isinstance(value, Spec):
+        believed(value.shape)
         return value
     if isinstance(value, Constant):
         value = value.value if value.value is not None else [None] * (value.shape[0] or 0)
     dtype = other.dtype if is_tensor(other) else default_dtype(value)
-    return Spec(shape_of_indices(value), dtype)
+    return Spec(believed(shape_of_indices(value)), dtype)
 
 
 def default_dtype(value: Any) -> str:
