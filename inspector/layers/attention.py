@@ -73,6 +73,13 @@ def attended_axes(layer: Subject, query: Spec) -> list[int]:
     return [axis if axis >= 0 else query.rank + axis for axis in (axes if isinstance(axes, (list, tuple)) else [axes])]
 
 
+def score_axes(layer: Subject, query: Spec, value: Spec, heads: int) -> Shape:
+    """The shape that scores really have: the axes left alone, the heads, the query's axes, the value's."""
+    axes = attended_axes(layer, query)
+    rest = [dim for place, dim in enumerate(query.shape[:-1]) if place not in axes]
+    return (*rest, heads, *(query.shape[axis] for axis in axes), *(value.shape[axis] for axis in axes))
+
+
 class HeadAttention(Knowledge):
     """Dot-product attention in heads, each with its own projections of query, key and value."""
 
@@ -99,13 +106,15 @@ class HeadAttention(Knowledge):
 
     @staticmethod
     def shape(layer: Subject, query: Spec, value: Spec, key: Spec | None = None, *rest: Any, **named: Any) -> Any:
-        """With scores, Keras states the query's length for both axes of ``MultiHeadAttention``'s."""
+        """The scores of ``MultiHeadAttention`` have the shape that Keras 3 states: the query's length twice."""
         sizes = Projections(layer, query)
         multi = layer.class_name == "MultiHeadAttention"
         output = layer.spec((*query.shape[:-1], *sizes.output) if multi else query.shape)
         # Behind the key stand masks, then the flag: one mask in Keras 2, four in Keras 3.
         if not named.get("return_attention_scores", rest[1:2] == (True,) or rest[4:5] == (True,)):
             return output
+        if "query_shape" in layer.config:  # Keras 2 keeps the shapes it was built for
+            return output, layer.spec(score_axes(layer, query, value, sizes.heads))
         other = query if multi else value if key is None else key
         return output, layer.spec((query.shape[0], sizes.heads, query.shape[1], other.shape[1]))
 

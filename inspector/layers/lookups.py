@@ -28,6 +28,11 @@ def mode_of(layer: Subject, default: str = "int") -> str:
     return {"binary": "multi_hot", "tf-idf": "tf_idf"}.get(mode, mode)
 
 
+def names_dtype(layer: Subject) -> bool:
+    """Whether the config is of Keras 2, which writes a dtype by its name where Keras 3 writes a policy."""
+    return isinstance(layer.get("dtype"), str)
+
+
 def examples_of(kind: str, config: dict[str, Any], modes: tuple[str, ...], dtype: str) -> tuple[Example, ...]:
     """Each output mode on a column and on a row of values."""
     return tuple(
@@ -68,8 +73,8 @@ class Discretization(Knowledge):
     def shape(layer: Subject, inputs: Spec, *_: Any, **__: Any) -> Spec:
         """Keras itself states ``multi_hot`` and ``count`` without the second axis, not without the last."""
         mode = mode_of(layer)
-        if mode == "int":
-            return layer.spec(inputs.shape, "int32")
+        if mode == "int":  # Keras 2, which writes ``trainable`` here as everywhere, counts in int64
+            return layer.spec(inputs.shape, "int64" if "trainable" in layer.config else "int32")
         bounds = layer.get("bin_boundaries")
         depth = whole(layer["num_bins"], "num_bins") if bounds is None else len(bounds) + 1
         if mode == "one_hot":
@@ -90,7 +95,9 @@ class Hashing(Knowledge):
     def shape(layer: Subject, inputs: Spec, *_: Any, **__: Any) -> Spec:
         if mode_of(layer) == "int":
             return layer.spec(inputs.shape, layer.variable_dtype)
-        return layer.spec((*inputs.shape[:-1], whole(layer["num_bins"], "num_bins")), layer.variable_dtype)
+        alone = inputs.rank == 1 and mode_of(layer) == "one_hot"  # Keras 3 takes a lone axis for one sample
+        samples = inputs.shape if alone and names_dtype(layer) else inputs.shape[:-1]
+        return layer.spec((*samples, whole(layer["num_bins"], "num_bins")), layer.variable_dtype)
 
 
 class HashedCrossing(Knowledge):
@@ -182,7 +189,7 @@ class TextVectorization(Knowledge):
             return layer.spec((inputs.shape[0], layer.get("output_sequence_length")), "int64")
         tokens = inputs.shape
         if layer.get("split") is not None:
-            tokens = (*tokens, None)
+            tokens = (tokens[0], None) if names_dtype(layer) and tokens[1:] == (1,) else (*tokens, None)
         elif inputs.rank <= 1:
             tokens = (*tokens, 1)
         return encoded(layer, Spec(tokens), mode, vocabulary_depth(layer), FLOATX)

@@ -11,6 +11,7 @@ from tf_keras.src.layers.rnn.cell_wrappers import DropoutWrapper, ResidualWrappe
 from tf_keras.src.layers.rnn.cudnn_gru import CuDNNGRU
 from tf_keras.src.layers.rnn.cudnn_lstm import CuDNNLSTM
 from tf_keras.src.layers.rnn.gru_v1 import GRU as GRUV1
+from tf_keras.src.saving.legacy.saved_model.json_utils import get_json_type
 
 from inspector.analyses.inference import Inference, guarded
 from inspector.graph import Layer, Spec, Unknown, flatten
@@ -33,7 +34,7 @@ def known(layer: Layer, *args: Any) -> tuple[Any, Any, Any]:
 
 def decoded(layer: Any, legacy: bool) -> Layer:
     data = tf_keras.layers.serialize(layer, use_legacy_format=legacy)
-    return decode_layer(json.loads(json.dumps(data)))
+    return decode_layer(json.loads(json.dumps(data, default=get_json_type)))
 
 
 def specs_of(inputs: Any) -> Any:
@@ -90,6 +91,47 @@ def test_agrees_with_tf_keras(layer, inputs, legacy):
         (tuple(weight.shape), weight.dtype.name, id(weight) in trainable) for weight in real.weights
     ]
     assert macs is None or macs >= 0
+
+
+WORDS = {"vocabulary": ["a", "b"]}
+ENCODERS = [
+    (L.Discretization([0.0, 1.0]), [(None, 1), (None, 6)], "float32"),
+    (L.Discretization([0.0, 1.0], output_mode="one_hot"), [(None, 1), (None,)], "float32"),
+    (L.Hashing(5), [(None, 1), (None, 6), (None,)], "int64"),
+    (L.Hashing(5, output_mode="one_hot"), [(None, 1), (None,)], "int64"),
+    (L.Hashing(5, output_mode="multi_hot"), [(None, 6), (None,)], "int64"),
+    (L.StringLookup(**WORDS), [(None, 1), (None,)], "string"),
+    (L.StringLookup(**WORDS, output_mode="multi_hot"), [(None, 6)], "string"),
+    (L.IntegerLookup(vocabulary=[1, 2], output_mode="count"), [(None, 6)], "int64"),
+    (L.CategoryEncoding(4, output_mode="one_hot"), [(None, 1), (None,)], "int64"),
+    (L.CategoryEncoding(4), [(None, 6)], "int64"),
+    (L.TextVectorization(**WORDS, output_sequence_length=3), [(None, 1), (None,)], "string"),
+    (L.TextVectorization(**WORDS, output_mode="count"), [(None, 1), (None,)], "string"),
+]
+
+
+@pytest.mark.parametrize(("layer", "shapes", "dtype"), ENCODERS)
+def test_encoders_agree_with_tf_keras(layer, shapes, dtype):
+    for shape in shapes:
+        real = layer(tf_keras.Input(batch_shape=shape, dtype=dtype))
+        output, weights, _macs = known(decoded(layer, True), Spec(shape, dtype))
+        assert output == Spec(tuple(real.shape), real.dtype.name)
+        assert not weights
+
+
+@pytest.mark.parametrize("axes", [None, (2,), (1, 2)])
+def test_attention_scores_agree_with_tf_keras(axes):
+    query, value = ((2, 5, 8), (2, 7, 6)) if axes is None else ((2, 4, 5, 8), (2, 4, 7, 8))
+    layer = L.MultiHeadAttention(2, 3, value_dim=5, attention_axes=axes)
+    real = layer(tf_keras.Input(batch_shape=query), tf_keras.Input(batch_shape=value), return_attention_scores=True)
+    found, inference = decoded(layer, True), Inference()
+    arguments = (Spec(query), Spec(value)), {"return_attention_scores": True}
+    output = inference.outputs(Subject(found, inference), *arguments)
+    assert [spec.shape for spec in output] == [tuple(tensor.shape) for tensor in real]
+    weights = inference.weights(Subject(found, inference), *arguments)
+    assert [(spec.name, spec.shape) for spec in weights] == [
+        (weight.name.split("/")[-1].split(":")[0], tuple(weight.shape)) for weight in layer.weights
+    ]
 
 
 @pytest.mark.parametrize("kind", [CuDNNLSTM, CuDNNGRU])
