@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 from typing import Protocol, cast
 
-from ..errors import UnreadableModel
 from ..graph import Model
 from . import config_json, foreign, keras_archive, legacy_h5, weights_file
-from .archive import CUT_HINT
 from .hdf5 import Hdf5Error
 from .probe import Probe, look_at
+from .stores import explain
 
 
 class Reader(Protocol):
@@ -37,7 +36,7 @@ def read(path: str | os.PathLike[str]) -> Model:
         reader = next(reader for reader in READERS if reader.recognises(probe))
         return reader.read(probe)
     except Hdf5Error as error:
-        raise UnreadableModel(f"the HDF5 file {error.message}", hint=CUT_HINT) from None
+        raise explain(error, "the HDF5 file") from None
 
 
 __all__ = ["READERS", "Reader", "read"]

@@ -9,16 +9,16 @@ import contextlib
 import io
 import os
 import struct
-import tempfile
 import weakref
-import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Iterator
-from typing import IO, NamedTuple
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 from ..errors import UnreadableModel
 from ..graph import Note
+
+if TYPE_CHECKING:
+    import zipfile  # 6 ms, which files that are no archives need not pay
 
 MAX_MEMBERS = 100_000
 MAX_RATIO, RATIO_FLOOR = 100, 64 << 20  # larger than the floor and compressed by more is taken for a bomb
@@ -26,10 +26,7 @@ MAX_UNPACKED = 16 << 30
 LOCAL_HEADER, LOCAL_MAGIC = 30, b"PK\3\4"
 BLOCK = 1 << 20
 CUT_HINT = "the file was cut or changed: copy it, download it or save it again"
-BROKEN = (
-    zipfile.BadZipFile, RuntimeError, NotImplementedError, UnicodeDecodeError, zlib.error, EOFError, OverflowError,
-    ValueError, struct.error, MemoryError, KeyError, IndexError, OSError,
-)  # fmt: skip
+STORED = 0  # zipfile's number for a member that is not compressed
 
 
 class Range(NamedTuple):
@@ -80,6 +77,8 @@ class Archive:
     """An open zip archive. As in Keras, the last of several members of one name counts."""
 
     def __init__(self, source: Range) -> None:
+        import zipfile
+
         self.source = source
         self.file = source.open()
         try:
@@ -117,13 +116,13 @@ class Archive:
         """Where a member's bytes lie: in place when stored, else unpacked to a temporary file."""
         member = self.members[name]
         self.check_member(member)
-        if member.compress_type != zipfile.ZIP_STORED:
+        if member.compress_type != STORED:
             return self.unpack(member)
         with broken_is_unreadable(name):
             self.file.seek(member.header_offset)
             header = self.file.read(LOCAL_HEADER)
             if len(header) < LOCAL_HEADER or not header.startswith(LOCAL_MAGIC):
-                raise zipfile.BadZipFile("its local header is not where the archive says")
+                raise ValueError("its local header is not where the archive says")
             name_size, extra_size = struct.unpack("<HH", header[26:30])
             start = member.header_offset + LOCAL_HEADER + name_size + extra_size
         if start + member.file_size > self.source.size or member.file_size != member.compress_size:
@@ -144,6 +143,8 @@ class Archive:
         """A deflated member in a temporary file, which goes when the last holder of the range does."""
         if member.file_size > MAX_UNPACKED:
             raise UnreadableModel(f"{member.filename} unpacks to {member.file_size:,} bytes, more than is unpacked")
+        import tempfile
+
         handle, path = tempfile.mkstemp(prefix="kinspect-")
         keeper = Keeper(path)
         count = 0
@@ -151,7 +152,7 @@ class Archive:
             while block := stream.read(BLOCK):
                 count += len(block)
                 if count > member.file_size:
-                    raise zipfile.BadZipFile("it holds more than it says")
+                    raise ValueError("it holds more than it says")
                 target.write(block)
         return Range(path, 0, count, keeper)
 
@@ -186,11 +187,17 @@ def discard(path: str) -> None:
 @contextlib.contextmanager
 def broken_is_unreadable(what: str) -> Iterator[None]:
     """Everything zipfile raises on broken bytes, as one line."""
+    import zipfile
+    import zlib
+
     try:
         yield
     except UnreadableModel:
         raise
-    except BROKEN as error:
+    except (
+        zipfile.BadZipFile, RuntimeError, NotImplementedError, zlib.error, EOFError, OverflowError, ValueError,
+        struct.error, MemoryError, LookupError, OSError,
+    ) as error:  # fmt: skip
         reason = str(error).strip("'\"") or type(error).__name__
         raise UnreadableModel(f"{what} is broken: {reason[:1].lower()}{reason[1:200]}", hint=CUT_HINT) from None
 

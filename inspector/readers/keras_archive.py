@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 
-from ..errors import UnreadableModel
+from ..errors import UnknownFormat, UnreadableModel
 from ..graph import Model, Note, replace
 from ..keras_config import decode_model
 from .archive import Archive, Range
+from .config_json import name_content
 from .json_config import MAX_BYTES, Document, load_json
 from .npz import read_npz_store
 from .probe import Probe
@@ -20,7 +22,7 @@ from .weights_tree import build_tree
 FORMAT = "keras"
 CONFIG, METADATA = "config.json", "metadata.json"
 H5, NPZ, SHARDS, ASSETS = "model.weights.h5", "model.weights.npz", "model.weights.json", "assets/"
-METADATA_BYTES = 1 << 20
+METADATA_BYTES, MAX_ASSETS = 1 << 20, 10_000
 
 
 class Folder:
@@ -28,9 +30,8 @@ class Folder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.members = {
-            str(entry.relative_to(path).as_posix()): entry for entry in sorted(path.rglob("*")) if entry.is_file()
-        }
+        entries = [*path.iterdir(), *islice((path / ASSETS).rglob("*"), MAX_ASSETS)]
+        self.members = {entry.relative_to(path).as_posix(): entry for entry in sorted(entries) if entry.is_file()}
 
     def read(self, name: str, cap: int) -> bytes:
         try:
@@ -78,6 +79,8 @@ def open_box(probe: Probe) -> Archive | Folder:
 
 def read_box(box: Archive | Folder, probe: Probe) -> Model:
     config = load_json(box.read(CONFIG, MAX_BYTES), CONFIG)
+    if not isinstance(config.value.get("class_name"), str):
+        raise UnknownFormat(f"its {CONFIG} is {name_content(config.value)}, not a Keras model")
     metadata = read_metadata(box)
     graph = decode_model(config.value)
     version = metadata.value.get("keras_version")

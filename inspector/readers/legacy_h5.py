@@ -13,7 +13,7 @@ from .archive import Range
 from .hdf5 import Dataset, Group, Hdf5Error, Window, open_hdf5
 from .json_config import load_json
 from .probe import Probe
-from .stores import make_weight, natural_key, read_text
+from .stores import explain, make_weight, natural_key, read_text
 
 FORMAT = "h5"
 CONFIG, TRAINING, WEIGHTS, OPTIMIZER = "model_config", "training_config", "model_weights", "optimizer_weights"
@@ -139,11 +139,14 @@ def read_index(source: Range, graph: Graph) -> WeightIndex:
 
 def read_stored(source: Range) -> tuple[dict[str, tuple[Weight, ...]], tuple[Weight, ...]]:
     """The tensors by top-level layer, and the optimizer's."""
-    with Window(source.path, source.offset, source.size) as window:
-        root = open_hdf5(window).root
-        group = root.children.get(WEIGHTS)
-        by_group = read_groups(group, source) if isinstance(group, Group) else {}
-        return by_group, tuple(read_optimizer(root, source))
+    try:
+        with Window(source.path, source.offset, source.size) as window:
+            root = open_hdf5(window).root
+            group = root.children.get(WEIGHTS)
+            by_group = read_groups(group, source) if isinstance(group, Group) else {}
+            return by_group, tuple(read_optimizer(root, source))
+    except Hdf5Error as error:
+        raise explain(error, "the HDF5 file") from None
 
 
 def read_groups(group: Group, source: Range) -> dict[str, tuple[Weight, ...]]:
@@ -220,4 +223,4 @@ def assign_nested(outer: str, inner: Graph, weights: tuple[Weight, ...]) -> dict
     return {path: tuple(tensors) for path, tensors in found.items()}
 
 
-__all__ = ["FORMAT", "Hdf5Error", "read", "read_groups", "read_names", "recognises"]
+__all__ = ["FORMAT", "read", "read_groups", "read_names", "recognises"]

@@ -5,13 +5,15 @@ from __future__ import annotations
 import ast
 import re
 import struct
-import zipfile
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from ..errors import UnreadableModel
 from ..graph import Weight
 from .archive import Archive, Range, broken_is_unreadable
 from .stores import Owner, Store, owner_of
+
+if TYPE_CHECKING:
+    import zipfile
 
 MAGIC = b"\x93NUMPY"
 MAX_HEADER = 64 << 10

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import stat
 from pathlib import Path
@@ -105,6 +104,8 @@ def suggest_names(path: Path) -> str | None:
         names = os.listdir(folder)
     except OSError:
         return f"there is no folder {str(folder)!r}"
+    import difflib
+
     near = difflib.get_close_matches(path.name, names, n=3, cutoff=0.75)
     same_stem = [name for name in sorted(names) if name.split(".")[0] == path.name.split(".")[0] and name not in near]
     found = (near + same_stem)[:3]

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from ..errors import UnreadableModel
 from ..graph import Weight
-from .archive import Range
+from .archive import CUT_HINT, Range
 from .hdf5 import Dataset, Group, Hdf5Error, Window, open_hdf5
 
 VARS = "vars"
@@ -40,11 +40,20 @@ def read_h5_store(source: Range, what: str) -> Store:
                 elif isinstance(node, Group) and last == VARS:
                     names[parent] = read_text(node.attributes.get("name"))
     except Hdf5Error as error:
-        raise UnreadableModel(f"{what}: {error.message}") from None
+        raise explain(error, what) from None
     return {
         path: Owner(names.get(path), tuple(sorted(tensors.get(path, ()), key=lambda w: natural_key(w.path))))
         for path in dict.fromkeys((*names, *tensors))
     }
+
+
+def explain(error: Hdf5Error, what: str) -> UnreadableModel:
+    """An error of the HDF5 reader as a sentence about the file or the member it was met in."""
+    message = error.message
+    if message.startswith("broken HDF5: "):
+        return UnreadableModel(f"{what} is broken: {message.removeprefix('broken HDF5: ')}", hint=CUT_HINT)
+    is_verb = message.startswith(("is ", "has ", "holds ", "wants ", "cannot "))
+    return UnreadableModel(f"{what} {message}" if is_verb else f"{what}: {message}", hint=CUT_HINT)
 
 
 def owner_of(group: str) -> str:

@@ -67,7 +67,7 @@ def index_store(store: Store, graph: Graph, *, counts_shared: bool = True) -> We
     """The stored variables by layer path. ``counts_shared``: tf_keras lets a layer met before take no number."""
     shelf = Shelf(store)
     by_layer: dict[str, tuple[Weight, ...]] = {}
-    kept_at: dict[int, str] = {}
+    kept_at: dict[int | None, str] = {}
     optimizer = find_optimizers(shelf)
     for path in optimizer:
         shelf.claim(path)
@@ -125,7 +125,9 @@ def keeps_steps(shelf: Shelf, path: str) -> bool:
     return bool(first) and first[0].shape == () and first[0].dtype.startswith(("int", "uint"))
 
 
-def match_layers(shelf: Shelf, graph: Graph, base: str, kept_at: dict[int, str], counts_shared: bool) -> dict[str, str]:
+def match_layers(
+    shelf: Shelf, graph: Graph, base: str, kept_at: dict[int | None, str], counts_shared: bool
+) -> dict[str, str]:
     """For each layer of one model the path its variables are kept at, where there is one."""
     found: dict[str, str] = {}
     layers = [layer for layer in graph.layers if is_tracked(layer)]
@@ -135,10 +137,11 @@ def match_layers(shelf: Shelf, graph: Graph, base: str, kept_at: dict[int, str],
             numbered = [x for x in layers if counts_shared or x.shared_id is None or x.shared_id not in kept_at]
             found.update(match_container(shelf, numbered, start))
             break
-    for layer in layers:
-        if layer.name not in found:
-            path = find_elsewhere(shelf, layer, base, kept_at)
-            if path is not None:
+    if len(found) < len(layers):
+        named = name_attributes(shelf, base)
+        for layer in layers:
+            path = named.get(layer.name) if layer.shared_id not in kept_at else kept_at[layer.shared_id]
+            if layer.name not in found and path is not None:
                 found[layer.name] = path
     for layer in layers:
         if layer.name in found:
@@ -163,9 +166,11 @@ def match_container(shelf: Shelf, layers: list[Layer], start: str) -> dict[str, 
     for layer in layers:
         by_stem.setdefault(snake_case(layer.class_name), []).append(layer)
     found: dict[str, str] = {}
+    numbered: dict[str, list[str]] = {}
+    for name in sorted(stored, key=natural_key):
+        numbered.setdefault(find_stem(name, by_stem), []).append(name)
     for stem, members in by_stem.items():
-        group = sorted((name for name in stored if is_numbered(name, stem, by_stem)), key=natural_key)
-        names = choose_names(shelf, start, stem, len(members), group)
+        names = choose_names(shelf, start, stem, len(members), numbered.get(stem, []))
         found |= {layer.name: f"{start}/{name}" for layer, name in zip(members, names, strict=True) if name in stored}
     taken = set(found.values())
     for layer in layers:
@@ -190,19 +195,21 @@ def choose_names(shelf: Shelf, start: str, stem: str, count: int, group: list[st
     return group if len(group) == count else by_one
 
 
-def is_numbered(name: str, stem: str, stems: dict[str, list[Layer]]) -> bool:
-    """Whether a stored name is a stem, with a number or without, and no other class's own stem."""
+def find_stem(name: str, stems: dict[str, list[Layer]]) -> str:
+    """The class's name in a stored name, its number left out; a class's own name may end in one."""
     head, _, number = name.rpartition("_")
-    return name == stem or (head == stem and number.isdecimal() and name not in stems)
+    return head if name not in stems and head in stems and number.isdecimal() else name
 
 
-def find_elsewhere(shelf: Shelf, layer: Layer, base: str, kept_at: dict[int, str]) -> str | None:
-    """A layer kept at an attribute of its model (subclasses of Functional), or with a model met before."""
-    if layer.shared_id is not None and layer.shared_id in kept_at:
-        return kept_at[layer.shared_id]
-    paths = [f"{base}/{child}" if base else child for child in shelf.children(base)]
-    named = [path for path in paths if shelf.name(path) == layer.name and path not in shelf.claimed]
-    return named[0] if len(named) == 1 else None
+def name_attributes(shelf: Shelf, base: str) -> dict[str, str]:
+    """What a model keeps at attributes of its own (subclasses of Functional do), by name."""
+    named: dict[str, list[str]] = {}
+    for child in shelf.children(base):
+        path = f"{base}/{child}" if base else child
+        name = shelf.name(path)
+        if name is not None and path not in shelf.claimed:
+            named.setdefault(name, []).append(path)
+    return {name: paths[0] for name, paths in named.items() if len(paths) == 1}
 
 
 def has_leftovers(shelf: Shelf, base: str) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from fixtures.catalogue import FILES
-from inspector.errors import UnreadableModel
+from inspector.errors import KinspectError
 from inspector.readers import read
 from inspector.readers.archive import CUT_HINT
 
@@ -27,7 +27,7 @@ def write(path, members, method=zipfile.ZIP_STORED):
 
 
 def refusal(path):
-    with pytest.raises(UnreadableModel) as caught:
+    with pytest.raises(KinspectError) as caught:
         read(path).weights  # noqa: B018 - read for its errors
     return caught.value.message, caught.value.hint
 
@@ -89,8 +89,11 @@ def test_assets_are_counted():
     [
         ([("config.json", b"{")], f"config.json is not JSON: {BRACE}"),
         ([*WHOLE[1:], ("metadata.json", b"[")], "metadata.json is not JSON: expecting value at line 1, column 2"),
-        ([*WHOLE[:2], ("model.weights.h5", b"1234")], "model.weights.h5: is not an HDF5 file: no signature"),
-        ([("config.json", b'{"class_name": 1}')], "the config is not a serialised Keras model: it has no 'class_name'"),
+        ([*WHOLE[:2], ("model.weights.h5", b"1234")], "model.weights.h5 is not an HDF5 file: no signature"),
+        (
+            [("config.json", b'{"class_name": 1}')],
+            "its config.json is an object without a 'class_name', not a Keras model",
+        ),
     ],
 )
 def test_broken_members(members, message, tmp_path):

@@ -217,3 +217,19 @@ def test_shards(tmp_path):
         "put it beside x.weights.json",
     )
     assert refuse(b'{"weight_map": 1}')[0] == "x.weights.json has no 'weight_map' that says which file keeps what"
+
+
+def test_the_folder_of_another_library(tmp_path):
+    (tmp_path / "config.json").write_bytes(b'{"architectures": ["Bert"]}')
+    message = "its config.json is the config of a Hugging Face model, not a Keras model"
+    assert refusal(tmp_path, UnknownFormat) == (message, None)
+
+
+def test_broken_weights_do_not_keep_the_config_from_being_read(tmp_path):
+    broken = member("model.weights.h5")[:9000]
+    write_zip(tmp_path / "a.keras", [("config.json", member("config.json")), ("model.weights.h5", broken)])
+    model = read(tmp_path / "a.keras")
+    assert model.graph.name == "nested_three_deep"
+    with pytest.raises(UnreadableModel, match=r"^model\.weights\.h5 is truncated: ") as caught:
+        model.weights  # noqa: B018 - read for its errors
+    assert caught.value.hint == CUT_HINT
