@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import keras
+from keras.src.backend.common import KerasVariable
 
 from . import raw_ops
 from .forward import call_arguments
@@ -86,7 +87,7 @@ def _symbolic_outputs(trace: Trace, outputs: Any) -> Any:
     def leaf(value: Any) -> Any:
         if isinstance(value, keras.KerasTensor):
             return value
-        if isinstance(value, keras.Variable) or (hasattr(value, "dtype") and hasattr(value, "shape")):
+        if isinstance(value, KerasVariable) or (hasattr(value, "dtype") and hasattr(value, "shape")):
             return anchored(trace, value)
         raise OutputNotSymbolic(f"call() returns {type(value).__name__}, which is no tensor")
 

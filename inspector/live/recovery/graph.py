@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import keras
+from keras.src.backend.common import KerasVariable
 
 from .operations import RawOperation
 from .records import Structure, StructureNode
@@ -86,7 +87,7 @@ def direct_variables(functional: Any) -> dict[int, Any]:
     found: dict[int, Any] = {}
     for node in own_nodes(functional):
         leaves = keras.tree.flatten((node.arguments.args, node.arguments.kwargs))
-        found.update({id(leaf): leaf for leaf in leaves if isinstance(leaf, keras.Variable)})
+        found.update({id(leaf): leaf for leaf in leaves if isinstance(leaf, KerasVariable)})
         if isinstance(node.operation, VariableRead):
             found[id(node.operation.variable)] = node.operation.variable
     return found
@@ -126,7 +127,7 @@ def _settings(operation: Any) -> tuple[Any, ...]:
 
 
 def _constant(leaf: Any) -> Any:
-    if isinstance(leaf, keras.Variable):
+    if isinstance(leaf, KerasVariable):
         return id(leaf)
     if hasattr(leaf, "shape") and hasattr(leaf, "dtype"):
         value = keras.ops.convert_to_numpy(leaf)

@@ -75,6 +75,25 @@ def closures(attempt: Attempt) -> Check:
     return Check((), tuple(flags))
 
 
+def open_sizes(attempt: Attempt) -> Reason | None:
+    """The first operation that was given an open dimension as a size, such as `broadcast_to(x, (None, 4))`.
+
+    Such a graph is made without complaint and does not run.
+    """
+    for call in attempt.trace.calls:
+        operation = call.node.operation
+        if isinstance(operation, keras.Layer):
+            continue
+        sizes = (getattr(operation, name, ()) for name in ("shape", "newshape", "repeats", "num_segments"))
+        if any(isinstance(size, list | tuple) and None in size for size in sizes):
+            message = f"a dimension that is not known is used as a size by {class_name(operation)}"
+            return reason_at("unknown-dimension-arithmetic", message, call.place)
+        if getattr(operation, "num_segments", 0) is None:
+            message = f"a dimension that is not known is used as a number of segments by {class_name(operation)}"
+            return reason_at("unknown-dimension-arithmetic", message, call.place)
+    return None
+
+
 def training_graph(model: Any, attempt: Attempt) -> Check:
     """Says so when call(training=True) is another graph; what is recovered is the one for inference."""
     if not getattr(model, "_call_has_training_arg", False) or attempt.drew:

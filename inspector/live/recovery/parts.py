@@ -66,12 +66,21 @@ def _as_traced(layer: Any, path: str, trace: Trace, whole: Recovery) -> Recovery
         return Recovery(
             "opaque", None, name, path, reasons=(Reason("no-call", f"{name} defines no call()", path=path),)
         )
+    if id(layer) not in trace.seen and within_box(path, layer, trace.root, trace):
+        reason = Reason("not-symbolic", f"{layer.name} is inside a part that stands as one box", path=path)
+        return Recovery("opaque", None, name, path, reasons=(reason,))
     if id(layer) not in trace.seen:
         reason = Reason("weights-unreached", f"{layer.name} is held by the model and never called in it", path=path)
         return Recovery("opaque", None, name, path, reasons=(reason,))
     flags = tuple(flag for flag in whole.flags if flag.path == path)
     proof = replace(whole.proof, compared=f"inside the whole, expanded: {whole.proof.compared}")
     return Recovery("recovered", whole.strategy, name, path, flags=flags, proof=proof)
+
+
+def within_box(path: str, layer: Any, root: Any, trace: Trace) -> bool:
+    """Whether the trace kept the layer, or a part around it, as one box: so it says nothing about its inside."""
+    boxes = {part: inner for part, inner in parts_of(root, trace) if id(inner) in trace.opaque}
+    return id(layer) in trace.opaque or any(path.startswith(f"{box}/") for box in boxes)
 
 
 def verdict_of(reasons: tuple[Reason, ...]) -> Any:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
+from keras.src.backend.common import KerasVariable
 
 _UNARY = {
     "math.abs": "abs", "abs": "abs", "math.exp": "exp", "exp": "exp", "math.log": "log", "math.sqrt": "sqrt",
@@ -46,7 +47,7 @@ def keras_equivalent(api_name: str, args: tuple[Any, ...], kwargs: dict[str, Any
 def _one_float_dtype(value: Any) -> bool:
     tensors = [x for x in keras.tree.flatten(value) if hasattr(x, "dtype") and hasattr(x, "shape")]
     names = {keras.backend.standardize_dtype(tensor.dtype) for tensor in tensors}
-    symbolic = all(isinstance(tensor, keras.KerasTensor | keras.Variable) for tensor in tensors)
+    symbolic = all(isinstance(tensor, keras.KerasTensor | KerasVariable) for tensor in tensors)
     return symbolic and len(names) == 1 and "float" in next(iter(names))
 
 
@@ -70,7 +71,7 @@ def _unary(name: str, args: Any, kwargs: Any) -> Any:
 
 def _binary(name: str, args: Any, kwargs: Any) -> Any:
     given = [*args, *(kwargs[key] for key in ("x", "y") if key in kwargs)]
-    symbolic = len(given) == 2 and all(isinstance(value, keras.KerasTensor | keras.Variable) for value in given)
+    symbolic = len(given) == 2 and all(isinstance(value, keras.KerasTensor | KerasVariable) for value in given)
     return getattr(keras.ops, name)(*given) if symbolic and len(args) + len(kwargs) == 2 else None
 
 

@@ -18,7 +18,9 @@ _VALUE_METHODS = ("__int__", "__float__", "__index__", "__len__")
 _BACKEND_METHODS = ("__tf_tensor__", "__jax_array__")
 _NUMPY_NAMES = ("numpy", "item", "tolist")
 _LOOPS = ("While", "For", "comprehension")
-_REFUSED = re.compile(r"'(?:KerasTensor|SymbolicTensor|EagerTensor|Tensor)' object has no attribute '(\w+)'")
+_UNKNOWN_SIZE = re.compile(r"NoneType|(?<!slice)\(None[,)]")
+_CLOSURES = ("Cond.", "Switch.", "WhileLoop.", "ForiLoop.", "Map.", "Scan.", "AssociativeScan.", "VectorizedMap.")
+_REFUSED = re.compile(r"'(?:KerasTensor|SymbolicTensor|EagerTensor|Tensor)' object has no attribute '([a-z]\w*)'")
 
 
 def reason_at(code: str, message: str, place: Place | None, path: str | None = None) -> Reason:
@@ -63,6 +65,11 @@ def _code_and_message(error: BaseException, place: Place | None) -> tuple[str, s
     frames = list(traceback.walk_tb(error.__traceback__))
     refused = [f.f_code.co_name for f, _ in frames if f.f_code.co_filename.endswith("keras_tensor.py")]
     text = str(error)
+    if any(f.f_code.co_qualname.startswith(_CLOSURES) and "keras" in f.f_code.co_filename for f, _ in frames):
+        return (
+            "control-flow-closure",
+            f"a function given to Keras's control flow uses tensors from outside: {first_line(text)}",
+        )
     return (
         _value_wanted(_asked_for(refused, error, text), statement)
         or _foreign_code(error, text, _asked_for(refused, error, text), statement)
@@ -130,7 +137,7 @@ def _shape_trouble(error: BaseException, text: str) -> tuple[str, str] | None:
     first = first_line(text)
     if "incompatible with the layer" in text or "but received input with shape" in text:
         return "input-spec-mismatch", first
-    if isinstance(error, TypeError | ValueError) and ("NoneType" in text or "(None)" in text):
+    if isinstance(error, TypeError | ValueError) and _UNKNOWN_SIZE.search(text):
         return "unknown-dimension-arithmetic", f"a dimension that is not known is used as a number: {first}"
     return None
 

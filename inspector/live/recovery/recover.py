@@ -12,10 +12,10 @@ from .attempts import Attempt, OutputNotSymbolic, Plan, holds_declared
 from .attempts import traced as traced_symbolically
 from .forward import first_run
 from .graph import structure_of
-from .guards import Check, numerical, structural
+from .guards import Check, numerical, open_sizes, structural
 from .inputs import InputSpec, call_parameters, open_batch, recorded_inputs, with_batch
 from .integers import refined
-from .parts import called_with, declared, from_root, parts_of, verdict_of
+from .parts import called_with, declared, from_root, parts_of, verdict_of, within_box
 from .reasons import classify, first_line, reason_for_class
 from .records import Proof, Reason, Recovery
 from .state import generators_kept, names_kept
@@ -67,7 +67,7 @@ def _without_call(model: Any) -> Recovery:
     """A class that defines no `call` has no forward pass; its own `train_step` says that its models train in turn."""
     cls, name = type(model), type(model).__name__
     reasons = [reason_for_class("no-call", f"{name} defines no call(): there is no forward pass of the whole", cls)]
-    own_step = isinstance(model, keras.Model) and cls.train_step is not keras.Model.train_step
+    own_step = getattr(cls, "train_step", None) is not getattr(keras.Model, "train_step", None)
     inner = [layer.name for layer in model._flatten_layers(include_self=False, recursive=False)]
     if own_step and len(inner) > 1:
         message = f"its own train_step trains {', '.join(inner)} in turn, so there is no single DAG"
@@ -114,7 +114,7 @@ class _Recovering:
         """The parts as the expanded graph shows them; those it kept as boxes are looked at on their own as well."""
         found = from_root(self.model, inside, expanded)
         for path, layer in parts_of(self.model, inside.trace):
-            if id(layer) not in inside.trace.opaque or not is_composite(layer):
+            if not is_composite(layer) or not within_box(path, layer, self.model, inside.trace):
                 continue
             alone = _alone(layer, called_with(layer, inside.trace), True, self.check, self.seed)
             if alone.strategy is not None:
@@ -153,15 +153,21 @@ class _Recovering:
         """The first symbolic attempt that goes through, checked; else the trace."""
         plans = self._plans(prepared, expand)
         open_shapes = [leaf.shape for leaf in plans[0].spec.flat()]
-        for plan in list(plans):
+        refused: tuple[Recovery, Attempt] | None = None
+        for plan in plans:
             attempt = self._attempt(plan)
             if attempt is not None:
                 batch = [leaf.shape for leaf in plan.spec.flat()] != open_shapes
                 strategy: Any = "symbolic" + "+raw" * bool(attempt.raw_calls) + "+batch" * batch
-                return self._checked(attempt, strategy, prepared)
+                found = self._checked(attempt, strategy, prepared)
+                unknown = None if batch else open_sizes(attempt)
+                if found[0].verdict == "recovered" or unknown is None:
+                    return found
+                self._note([unknown])
+                refused = refused or found
             if any(reason.code in _FINAL for reason in self.reasons):
                 break
-        return self._traced(prepared), None
+        return refused or (self._traced(prepared), None)
 
     def _attempt(self, plan: Plan) -> Attempt | None:
         """One plan; where a part refuses the shape it froze to, once more with that part opened."""

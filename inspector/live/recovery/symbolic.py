@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import keras
+from keras.src.backend.common import KerasVariable
 
 from .boxes import output_by_running
 from .operations import Constant, VariableRead
@@ -139,7 +140,7 @@ def tracing(trace: Trace) -> Iterator[Trace]:
 
 def anchored(trace: Trace, value: Any) -> Any:
     """A value or variable as a symbolic tensor that hangs on an input of the model."""
-    made = VariableRead(value) if isinstance(value, keras.Variable) else Constant(value)
+    made = VariableRead(value) if isinstance(value, KerasVariable) else Constant(value)
     return made(trace.anchor)
 
 
@@ -147,18 +148,27 @@ class _Hooks:
     """The replacements, each a plain function so that it binds to the layer it is called on."""
 
     def __init__(self, trace: Trace) -> None:
-        self.layer_symbolic_call = _layer_symbolic_call(trace, keras.Layer.symbolic_call)
+        self.node = _node(trace)
+        self.layer_symbolic_call = _layer_symbolic_call(trace, self.node)
         self.layer_call = _layer_call(trace, keras.Layer.__call__)
         self.maybe_build = _maybe_build(trace, keras.Layer._maybe_build)
         self.add_loss = _add_loss(trace, keras.Layer.add_loss)
-        self.node = _node(trace)
 
 
-def _layer_symbolic_call(trace: Trace, original: Any) -> Any:
+def _layer_symbolic_call(trace: Trace, make_node: Any) -> Any:
+    # Keras before 3.7 makes a layer's node in symbolic_call, later versions in __call__.
+    here = "symbolic_call" not in vars(keras.Layer)
+
     def boxed(self: Any, args: Any, kwargs: Any) -> Any:
+        outputs = inferred(self, args, kwargs)
+        if here:
+            make_node(operation=self, call_args=args, call_kwargs=kwargs, outputs=outputs)
+        return outputs
+
+    def inferred(self: Any, args: Any, kwargs: Any) -> Any:
         trace.suspended += 1
         try:
-            return original(self, *args, **kwargs)
+            return self.compute_output_spec(*args, **kwargs)
         except Exception as error:
             if trace.suspended > 1 or self is trace.root or type(self).__module__.startswith("keras."):
                 raise

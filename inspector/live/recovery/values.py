@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import keras
+from keras.src.backend.common import KerasVariable
 
 from .operations import RandomDraw
 from .source import calling_place
@@ -112,7 +113,7 @@ def _operation_symbolic_call(trace: Trace, original: Any) -> Any:
             detached = not any(isinstance(leaf, keras.KerasTensor) for leaf in flat)
 
             def swap(leaf: Any) -> Any:
-                if isinstance(leaf, keras.Variable) and (detached or id(leaf) in trace.assigned):
+                if isinstance(leaf, KerasVariable) and (detached or id(leaf) in trace.assigned):
                     return _current(trace, leaf)
                 return leaf
 
@@ -148,7 +149,7 @@ def _symbolic_variable_patches(trace: Trace) -> Iterator[Patch]:
             return True
         if not trace.running or trace.inferring:
             return False
-        return any(isinstance(leaf, keras.Variable) for leaf in keras.tree.flatten((args or (), kwargs or {})))
+        return any(isinstance(leaf, KerasVariable) for leaf in keras.tree.flatten((args or (), kwargs or {})))
 
     for name, module in list(sys.modules.items()):
         if name.startswith("keras.src.ops.") and vars(module).get("any_symbolic_tensors") is any_symbolic_tensors:

@@ -7,7 +7,7 @@ from inspector.live.recovery import recover
 from tests.live.recovery.given import codes, inputs, line_of, size
 from tests.live.situations import backend, composite, dynamic, effects, plain
 
-TREE = "return self.join(ops.concatenate([self.node(x, depth - 1), self.node(x * 0.5, depth - 1)]))"
+TREE = "return self.join(ops.concatenate([self.node(x, depth - 1), self.node(x * 0.5, depth - 1)], -1))"
 
 # model, inputs, expand, strategy, (nodes, edges), flags
 RECOVERED = {

@@ -73,7 +73,7 @@ class StaticTree(keras.Model):
     def node(self, x, depth):
         if depth == 0:
             return self.leaf(x)
-        return self.join(ops.concatenate([self.node(x, depth - 1), self.node(x * 0.5, depth - 1)]))
+        return self.join(ops.concatenate([self.node(x, depth - 1), self.node(x * 0.5, depth - 1)], -1))
 
     def call(self, x):
         return self.out(self.node(x, self.depth))

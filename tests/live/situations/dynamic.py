@@ -38,7 +38,7 @@ class DataTree(keras.Model):
     def node(self, x, depth):
         if depth == 0 or float(ops.mean(x)) < 0:  # value needed
             return self.leaf(x)
-        return self.join(ops.concatenate([self.node(x, depth - 1), self.node(-x, depth - 1)]))
+        return self.join(ops.concatenate([self.node(x, depth - 1), self.node(-x, depth - 1)], -1))
 
     def call(self, x):
         return self.node(x, 3)
