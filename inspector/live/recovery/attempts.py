@@ -13,8 +13,9 @@ from keras.src.backend.common import KerasVariable
 from . import raw_ops
 from .forward import call_arguments
 from .inputs import InputSpec, symbolic_inputs
+from .kinds import is_declared
 from .state import attributes_kept, generator_states, generators_kept, names_kept
-from .symbolic import Trace, anchored, is_declared, tracing
+from .symbolic import Seen, Trace, anchored, tracing
 
 
 class OutputNotSymbolic(Exception):
@@ -31,6 +32,8 @@ class Plan:
     open_declared: bool = False
     training: bool = False
     draw: int | None = None
+    specs: dict[Any, Any] = field(default_factory=dict, compare=False)
+    seen: Seen = field(default_factory=dict, compare=False)
 
 
 @dataclass
@@ -49,7 +52,7 @@ class Attempt:
 
 def traced(model: Any, plan: Plan) -> Attempt:
     """Runs the model on symbolic inputs. Raises what the user's code raises, the trace's nodes taken away."""
-    trace = Trace(model, plan.expand, plan.open_declared)
+    trace = Trace(model, plan.expand, plan.open_declared, specs=plan.specs, seen=plan.seen)
     with names_kept(), generators_kept(plan.draw), contextlib.ExitStack() as stack:
         args, kwargs = symbolic_inputs(model, plan.spec)
         flat = keras.tree.flatten((args, kwargs))

@@ -11,8 +11,9 @@ import keras
 from .attempts import Attempt
 from .graph import structure_of
 from .inputs import InputSpec, TensorSpec, call_parameters
+from .kinds import has_own_call, is_composite, is_declared
 from .records import Reason, Recovery
-from .symbolic import Trace, has_own_call, is_composite, is_declared
+from .symbolic import Seen, Trace
 
 
 def parts_of(root: Any, trace: Trace | None = None) -> Iterator[tuple[str, Any]]:
@@ -90,11 +91,11 @@ def verdict_of(reasons: tuple[Reason, ...]) -> Any:
     return "dynamic" if any(reason.code in DYNAMIC_CODES for reason in reasons) else "opaque"
 
 
-def called_with(layer: Any, trace: Trace | None) -> InputSpec | None:
+def called_with(layer: Any, seen: Seen) -> InputSpec | None:
     """The signature a part was called with in a trace of the whole, or None; non-tensor arguments are left out."""
-    if trace is None or id(layer) not in trace.seen:
+    if id(layer) not in seen:
         return None
-    _, args, kwargs = trace.seen[id(layer)]
+    _, args, kwargs = seen[id(layer)]
     names = {p.name for p in call_parameters(layer)}
     try:
         specs = [_specs(arg) for arg in args if arg is not None]

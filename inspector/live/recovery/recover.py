@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import keras
@@ -10,16 +10,17 @@ import keras
 from . import raw_ops, traced
 from .attempts import Attempt, OutputNotSymbolic, Plan, holds_declared
 from .attempts import traced as traced_symbolically
-from .forward import first_run
+from .forward import Run, first_run
 from .graph import structure_of
 from .guards import Check, numerical, open_sizes, structural
 from .inputs import InputSpec, call_parameters, open_batch, recorded_inputs, with_batch
 from .integers import refined
+from .kinds import has_own_call, is_composite, is_declared
 from .parts import called_with, declared, from_root, parts_of, verdict_of, within_box
 from .reasons import classify, first_line, reason_for_class
 from .records import Proof, Reason, Recovery
 from .state import generators_kept, names_kept
-from .symbolic import Trace, full_tracebacks, has_own_call, is_composite, is_declared
+from .symbolic import Seen, Trace, full_tracebacks
 
 _FINAL = frozenset(
     {"data-dependent-branch", "data-dependent-loop", "iteration-over-tensor", "value-needed", "unbounded-recursion"}
@@ -28,10 +29,11 @@ _FINAL = frozenset(
 
 @dataclass(frozen=True)
 class Prepared:
-    """A model that has run once: its inputs with dtypes known, and the concrete inputs it ran on."""
+    """A model that has run once: its inputs with dtypes known, the concrete inputs, and what it gave on them."""
 
     spec: InputSpec
     data: InputSpec
+    reference: list[Run] = field(default_factory=list)
 
 
 def recover(
@@ -82,7 +84,8 @@ class _Recovering:
         self.model, self.given, self.expand, self.check, self.seed = model, spec, expand, check, seed
         self.name = type(model).__name__
         self.reasons: list[Reason] = []
-        self.last_trace: Trace | None = None
+        self.specs: dict[Any, Any] = {}
+        self.seen: Seen = {}
 
     def result(self) -> Recovery:
         """Prepare, try, check; then the parts."""
@@ -107,8 +110,10 @@ class _Recovering:
                 inside.trace.forget()
         if inside is not None and expanded.verdict == "recovered":
             return replace(whole, parts=self._parts_within(inside, expanded))
-        seen = inside.trace if inside else self.last_trace
-        return replace(whole, parts=_parts(self.model, seen, self.expand, self.check, self.seed))
+        return replace(
+            whole,
+            parts=_parts(self.model, inside.trace if inside else None, self.expand, self.check, self.seed, self.seen),
+        )
 
     def _parts_within(self, inside: Attempt, expanded: Recovery) -> dict[str, Recovery]:
         """The parts as the expanded graph shows them; those it kept as boxes are looked at on their own as well."""
@@ -116,7 +121,7 @@ class _Recovering:
         for path, layer in parts_of(self.model, inside.trace):
             if not is_composite(layer) or not within_box(path, layer, self.model, inside.trace):
                 continue
-            alone = _alone(layer, called_with(layer, inside.trace), True, self.check, self.seed)
+            alone = _alone(layer, called_with(layer, inside.trace.seen), True, self.check, self.seed)
             if alone.strategy is not None:
                 reasons = tuple(replace(reason, path=path) for reason in alone.reasons)
                 found[path] = replace(alone, path=path, reasons=reasons)
@@ -125,7 +130,8 @@ class _Recovering:
     def _prepare(self) -> Prepared:
         """Runs the model once, which builds it, and finds out which inputs are integers."""
         spec, data = first_run(self.model, self.given, self.seed)
-        if all(leaf.dtype and ("int" not in leaf.dtype or leaf.limit) for leaf in spec.flat()):
+        known = all(leaf.dtype and ("int" not in leaf.dtype or leaf.limit) for leaf in spec.flat())
+        if known and not any(is_composite(layer) for _, layer in parts_of(self.model)):
             return Prepared(spec, data)
         for plan in self._plans(Prepared(spec, data), expand=True):
             try:
@@ -135,10 +141,9 @@ class _Recovering:
             spec = refined(spec, probe.inputs, probe.trace.calls)
             probe.trace.forget()
             break
-        known = spec.flat()
-        spec = spec.mapped(lambda i, leaf: replace(leaf, dtype=known[i].dtype or "float32"))
-        known = spec.flat()
-        return Prepared(spec, data.mapped(lambda i, leaf: replace(known[i], shape=leaf.shape)))
+        spec = spec.mapped(lambda _, leaf: replace(leaf, dtype=leaf.dtype or "float32"))
+        flat = spec.flat()
+        return Prepared(spec, data.mapped(lambda i, leaf: replace(flat[i], shape=leaf.shape)))
 
     def _plans(self, prepared: Prepared, expand: bool) -> list[Plan]:
         """Open batch, then the batch it ran with, then all of its shape; each without and with raw operations."""
@@ -147,7 +152,7 @@ class _Recovering:
             if [leaf.shape for leaf in more.flat()] not in [[leaf.shape for leaf in s.flat()] for s in specs]:
                 specs.append(more)
         raws = [False, True] if raw_ops.available() else [False]
-        return [Plan(spec, expand=expand, raw=raw) for spec in specs for raw in raws]
+        return [Plan(spec, expand=expand, raw=raw, specs=self.specs, seen=self.seen) for spec in specs for raw in raws]
 
     def _whole(self, prepared: Prepared, expand: bool) -> tuple[Recovery, Attempt | None]:
         """The first symbolic attempt that goes through, checked; else the trace."""
@@ -192,7 +197,7 @@ class _Recovering:
         """The attempt held against the model; the word `recovered` only when every guard lets it pass."""
         checked, proof = structural(self.model, attempt), Proof(False, compared="not compared")
         if self.check and not checked.against:
-            proof, more = numerical(self.model, attempt, prepared.data, self.seed)
+            proof, more = numerical(self.model, attempt, prepared.data, self.seed, prepared.reference)
             checked += more
         elif not self.check:
             checked += Check((Reason("not-compared", "the outputs were not compared: asked not to"),))
@@ -266,14 +271,16 @@ def _own_words(error: Exception) -> str:
     return f"{type(error).__name__}: {first_line(str(error))}".rstrip(": ")
 
 
-def _parts(root: Any, trace: Trace | None, expand: bool, check: bool, seed: int) -> dict[str, Recovery]:
+def _parts(
+    root: Any, trace: Trace | None, expand: bool, check: bool, seed: int, seen: Seen | None = None
+) -> dict[str, Recovery]:
     """Every composite part on its own, with the inputs it was called or built with."""
     found = {}
     for path, layer in parts_of(root, trace):
         if is_declared(layer):
             found[path] = declared(layer, path)
             continue
-        part = _alone(layer, called_with(layer, trace), expand, check, seed)
+        part = _alone(layer, called_with(layer, seen or {}), expand, check, seed)
         reasons = tuple(replace(reason, path=path) for reason in part.reasons)
         found[path] = replace(part, path=path, reasons=reasons)
     return found

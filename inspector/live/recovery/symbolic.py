@@ -16,34 +16,18 @@ from typing import Any
 import keras
 from keras.src.backend.common import KerasVariable
 
-from .boxes import output_by_running
+from .boxes import output_by_running, remember, remembered
+from .kinds import is_composite, is_declared
 from .operations import Constant, VariableRead
 from .reasons import classify, reason_at
 from .records import Reason
 from .source import Place, calling_frames, calling_place, is_library
 from .state import forget_nodes, patched
 
+# id(layer) → (layer, args, kwargs) of its first call
+Seen = dict[int, tuple[Any, tuple[Any, ...], dict[str, Any]]]
+
 _ONE_AT_A_TIME = threading.RLock()
-
-
-def is_declared(layer: Any) -> bool:
-    """A Functional or Sequential model that keeps Keras's own `call`: its graph is stated, not hidden in code."""
-    from keras.src.models.functional import Functional
-
-    return isinstance(layer, Functional | keras.Sequential) and not has_own_call(layer)
-
-
-def has_own_call(layer: Any) -> bool:
-    """Whether a class outside Keras defines `call`."""
-    owner = next((c for c in type(layer).__mro__ if "call" in vars(c)), None)
-    return owner is not None and not owner.__module__.startswith("keras.")
-
-
-def is_composite(layer: Any) -> bool:
-    """A user's layer or model that holds other layers and is not declared."""
-    if type(layer).__module__.startswith("keras.") or is_declared(layer):
-        return False
-    return any(True for _ in layer._flatten_layers(include_self=False, recursive=False))
 
 
 @dataclass(frozen=True)
@@ -65,7 +49,7 @@ class Trace:
     anchor: Any = None
     calls: list[CallNode] = field(default_factory=list)
     owners: list[Any] = field(default_factory=list)
-    seen: dict[int, tuple[Any, tuple[Any, ...], dict[str, Any]]] = field(default_factory=dict)
+    seen: Seen = field(default_factory=dict)
     opaque: dict[int, tuple[Any, list[Reason]]] = field(default_factory=dict)
     recursion: dict[str, Place | None] = field(default_factory=dict)
     losses: dict[str, Reason] = field(default_factory=dict)
@@ -75,6 +59,7 @@ class Trace:
     suspended: int = 0
     inferring: int = 0
     masks: dict[str, Any] = field(default_factory=dict)
+    specs: dict[Any, Any] = field(default_factory=dict)
     thread: int = field(default_factory=threading.get_ident)
 
     @property
@@ -160,25 +145,10 @@ def _layer_symbolic_call(trace: Trace, make_node: Any) -> Any:
     here = "symbolic_call" not in vars(keras.Layer)
 
     def boxed(self: Any, args: Any, kwargs: Any) -> Any:
-        outputs = inferred(self, args, kwargs)
+        outputs = _box_output(trace, self, args, kwargs)
         if here:
             make_node(operation=self, call_args=args, call_kwargs=kwargs, outputs=outputs)
         return outputs
-
-    def inferred(self: Any, args: Any, kwargs: Any) -> Any:
-        trace.suspended += 1
-        try:
-            return self.compute_output_spec(*args, **kwargs)
-        except Exception as error:
-            if trace.suspended > 1 or self is trace.root or type(self).__module__.startswith("keras."):
-                raise
-            with contextlib.suppress(Exception):
-                outputs = output_by_running(self, args, kwargs)
-                trace.opaque.setdefault(id(self), (self, classify(error)))
-                return outputs
-            raise
-        finally:
-            trace.suspended -= 1
 
     def symbolic_call(self: Any, *args: Any, **kwargs: Any) -> Any:
         if trace.running:
@@ -191,7 +161,9 @@ def _layer_symbolic_call(trace: Trace, make_node: Any) -> Any:
         mark = len(trace.calls)
         trace.owners.append(self)
         try:
-            return self.call(*args, **kwargs)
+            outputs = self.call(*args, **kwargs)
+            remember(trace.specs, self, args, kwargs, outputs)
+            return outputs
         except Exception as error:
             if self is trace.root or isinstance(error, RecursionError):
                 raise
@@ -203,6 +175,28 @@ def _layer_symbolic_call(trace: Trace, make_node: Any) -> Any:
         return boxed(self, args, kwargs)
 
     return symbolic_call
+
+
+def _box_output(trace: Trace, layer: Any, args: Any, kwargs: Any) -> Any:
+    """What Keras infers for the layer; where it cannot, what the layer gives on values."""
+    known = remembered(trace.specs, layer, args, kwargs)
+    if known is not None:
+        return known
+    trace.suspended += 1
+    try:
+        outputs = layer.compute_output_spec(*args, **kwargs)
+        remember(trace.specs, layer, args, kwargs, outputs)
+        return outputs
+    except Exception as error:
+        if trace.suspended > 1 or layer is trace.root or type(layer).__module__.startswith("keras."):
+            raise
+        with contextlib.suppress(Exception):
+            outputs = output_by_running(layer, args, kwargs)
+            trace.opaque.setdefault(id(layer), (layer, classify(error)))
+            return outputs
+        raise
+    finally:
+        trace.suspended -= 1
 
 
 def _layer_call(trace: Trace, original: Any) -> Any:

@@ -1,0 +1,27 @@
+"""What kind of layer one is: declared by Keras, composed by the user, or a box."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+
+def is_declared(layer: Any) -> bool:
+    """A Functional or Sequential model that keeps Keras's own `call`: its graph is stated, not hidden in code."""
+    from keras.src.models.functional import Functional
+
+    return isinstance(layer, Functional | keras.Sequential) and not has_own_call(layer)
+
+
+def has_own_call(layer: Any) -> bool:
+    """Whether a class outside Keras defines `call`."""
+    owner = next((c for c in type(layer).__mro__ if "call" in vars(c)), None)
+    return owner is not None and not owner.__module__.startswith("keras.")
+
+
+def is_composite(layer: Any) -> bool:
+    """A user's layer or model that holds other layers and is not declared."""
+    if type(layer).__module__.startswith("keras.") or is_declared(layer):
+        return False
+    return any(True for _ in layer._flatten_layers(include_self=False, recursive=False))
