@@ -175,7 +175,7 @@ class Inference(Engine):
         knowledge = find_knowledge(layer)
         if knowledge is None:
             raise NotKnown(f"{layer.class_name} is not a layer of Keras")
-        specs = knowledge.weights(subject, *args, **kwargs)
+        specs = believed(knowledge.weights(subject, *args, **kwargs))
         return specs if layer.trainable else [spec._replace(trainable=False) for spec in specs]
 
     def model_weights(self, graph: Graph) -> list[WeightSpec]:
@@ -282,6 +282,14 @@ def checked(value: Any) -> Any:
             if dim is not None and (not isinstance(dim, int) or dim < 0):
                 return Unknown(f"its output would have the dimension {dim!r}"[:200])
     return value
+
+
+def believed(specs: Sequence[WeightSpec]) -> Sequence[WeightSpec]:
+    """Weights are believed only if every dimension is a whole number from 0 up, or open."""
+    for spec in specs:
+        if not all(dim is None or (isinstance(dim, int) and dim >= 0) for dim in spec.shape):
+            raise NotKnown(f"its {spec.name} would have the shape {list(spec.shape)!r}"[:200])
+    return specs
 
 
 def mismatch_message(layer: Layer, stated: Sequence[Spec | None], inferred: Sequence[Spec]) -> str:

@@ -32,7 +32,8 @@ def make_record(facts: Facts) -> dict[str, Any]:
         "layers": [describe_layer(fact) for fact in facts.layers],
         "totals": {name: getattr(totals, name) for name in totals.__slots__},
         "notes": [
-            {"code": note.code, "layer": note.layer, "message": note.message} for note in (*model.notes, *find_notes(facts), *facts.notes)
+            {"code": note.code, "layer": note.layer, "message": note.message}
+            for note in (*model.notes, *find_notes(facts), *facts.notes)
         ],
     }  # fmt: skip
 

@@ -151,6 +151,11 @@ class Lookup(Knowledge):
     )
 
     @staticmethod
+    def dtype(layer: Subject) -> str:
+        """Keras gives the dtype of the vocabulary, whatever the policy."""
+        return "string" if layer.class_name == "StringLookup" else str(layer.get("vocabulary_dtype") or "int64")
+
+    @staticmethod
     def shape(layer: Subject, inputs: Spec, *_: Any, **__: Any) -> Spec:
         mode = mode_of(layer)
         if mode == "int":
@@ -181,6 +186,11 @@ class TextVectorization(Knowledge):
             dtype="string",
         ),
     )
+
+    @staticmethod
+    def dtype(layer: Subject) -> str:
+        """Keras gives the dtype of the vocabulary, whatever the policy."""
+        return "string"
 
     @staticmethod
     def shape(layer: Subject, inputs: Spec, *_: Any, **__: Any) -> Spec:
