@@ -29,11 +29,17 @@ def call_arguments(layer: Any, training: bool = False) -> dict[str, Any]:
     return {"training": training} if getattr(layer, "_call_has_training_arg", False) else {}
 
 
-def run(layer: Any, args: list[Any], kwargs: dict[str, Any], seed: int) -> Run:
-    """Calls the layer on arrays with generators seeded; variables and generators are put back afterwards."""
+def run(layer: Any, args: list[Any], kwargs: dict[str, Any], seed: int, *, again: bool = False) -> Run:
+    """Calls the layer on arrays with generators seeded; variables and generators are put back afterwards.
+
+    With `again` the outputs are those of a second call right after the first: with other random numbers, and with the
+    state that the first one left.
+    """
     args, kwargs = keras.tree.map_structure(_tensor, (args, kwargs))
     with generators_kept(seed), variables_kept() as assigned:
         before = generator_states()
+        if again:
+            layer(*args, **kwargs, **call_arguments(layer))
         outputs = layer(*args, **kwargs, **call_arguments(layer))
         drew = generator_states() != before
         arrays = [keras.ops.convert_to_numpy(x) for x in keras.tree.flatten(outputs) if hasattr(x, "dtype")]

@@ -46,12 +46,20 @@ def same_again(model: Any, attempt: Attempt) -> Check:
         if isinstance(again, Reason):
             return Check((again,))
         if again != expected:
-            message = "two traces of call() give two different graphs"
-            return Check((reason_for_class("stochastic-structure", message, type(model)),))
+            return Check((_unsteady(model, again, expected),))
     if attempt.drew:
         message = "call() draws from Python's or NumPy's global generator; the graph keeps what this trace drew"
         return Check((reason_for_class("stochastic-values", message, type(model)),))
     return Check()
+
+
+def _unsteady(model: Any, one: list[Any], other: list[Any]) -> Reason:
+    """Two traces that differ: in the calls, or only in values that `call` computes outside the graph."""
+    if [row[:2] for row in one[:-1]] == [row[:2] for row in other[:-1]] and one[-1] == other[-1]:
+        message = "call() computes a value outside the graph that differs from run to run; the graph keeps one of them"
+        return reason_for_class("stochastic-values", message, type(model))
+    message = "two traces of call() give two different graphs"
+    return reason_for_class("stochastic-structure", message, type(model))
 
 
 def _second(model: Any, attempt: Attempt, training: bool = False, draw: int | None = None) -> list[Any] | Reason:
@@ -133,8 +141,13 @@ def numerical(model: Any, attempt: Attempt, data: InputSpec, seed: int, referenc
         message = f"the graph does not run: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
         against = replace(closures(attempt).flags[0], message=message) if closed else Reason("outputs-differ", message)
         return Proof(True, False, compared=message), Check((against,))
+    draws = _draws(attempt, expected)
+    if draws and difference != float("inf"):
+        mine = run(model, args, kwargs, seed, again=True).outputs
+        its = run(attempt.functional, [given], {}, seed, again=True).outputs
+        difference = max(difference, _difference(mine, its))
     proof = _proof(expected, difference, data, model)
-    check = _stochastic(model, attempt, expected)
+    check = _stochastic(model, attempt) if draws else Check()
     if not proof.ok:
         check += Check((_why_different(attempt, proof),))
     return proof, check + _missing_weights(model, attempt, args, kwargs, expected, seed)
@@ -186,21 +199,25 @@ def _proof(expected: Run, difference: float, data: InputSpec, model: Any) -> Pro
 
 def _why_different(attempt: Attempt, proof: Proof) -> Reason:
     worst = "in structure, shape or NaNs" if proof.max_abs_diff is None else f"by up to {proof.max_abs_diff:.3g}"
-    for _, _, place in attempt.trace.assigned.values():
+    for variable, _, place in attempt.trace.assigned.values():
+        if "seed" in variable.path:
+            told = f"outputs differ {worst}: the graph keeps the random numbers drawn while it was traced"
+            return reason_at("stochastic-values", told, place)
         return reason_at("side-effect", f"outputs differ {worst}: call() assigns what it then uses", place)
     return reason_for_class(
         "outputs-differ", f"the graph's outputs differ from the model's {worst}", type(attempt.trace.root)
     )
 
 
-def _stochastic(model: Any, attempt: Attempt, expected: Run) -> Check:
-    seeds = [v.path for v in expected.assigned if "seed" in v.path]
-    draws = attempt.trace.draws
-    if not seeds and not draws and not expected.drew:
-        return Check()
-    message = "the forward pass is stochastic; compared with all seeds reset"
-    if draws:
-        name, place = draws[0]
+def _draws(attempt: Attempt, expected: Run) -> bool:
+    """Whether a run draws random numbers: then a second run right after the first must agree as well."""
+    return bool(attempt.trace.draws or expected.drew or any("seed" in v.path for v in expected.assigned))
+
+
+def _stochastic(model: Any, attempt: Attempt) -> Check:
+    message = "the forward pass is stochastic; compared over two runs with all seeds reset"
+    if attempt.trace.draws:
+        name, place = attempt.trace.draws[0]
         return Check((), (reason_at("stochastic-values", f"{message} ({name})", place),))
     return Check((), (reason_for_class("stochastic-values", message, type(model)),))
 

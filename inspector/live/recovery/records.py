@@ -112,7 +112,8 @@ class Recovery:
     """The outcome for a model or one of its parts.
 
     `functional` shares its layers with the model. It computes the same outputs when the verdict is `recovered`;
-    with any other verdict it is None, or (code `stochastic-structure`) one sample of a structure that varies.
+    with any other verdict it is None, or one sample of what varies (codes `stochastic-structure`, `stochastic-values`),
+    or not compared (code `not-compared`).
     `structure` is the same graph as data, and all there is of a graph that was only traced.
     `unique_names` maps the layers whose names Keras would refuse as double to the names used instead.
     """

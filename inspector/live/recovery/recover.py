@@ -19,7 +19,7 @@ from .kinds import has_own_call, is_composite, is_declared
 from .parts import called_with, declared, from_root, parts_of, verdict_of, within_box
 from .reasons import classify, first_line, reason_for_class
 from .records import Proof, Reason, Recovery
-from .state import generators_kept, names_kept
+from .state import counters_kept, generators_kept, names_kept
 from .symbolic import Seen, Trace, full_tracebacks
 
 _FINAL = frozenset(
@@ -61,7 +61,8 @@ def recover(
         names = ", ".join(p.name for p in call_parameters(model))
         reason = Reason("needs-inputs", f"{type(model).__name__} needs the shapes of its inputs ({names})")
         return Recovery("opaque", None, type(model).__name__, reasons=(reason,))
-    with names_kept(), generators_kept():
+    layers = model._flatten_layers() if model.built else ()
+    with names_kept(), generators_kept(), counters_kept(layers):
         return _Recovering(model, spec, expand, check, seed).result()
 
 

@@ -102,6 +102,21 @@ def attributes_kept(layers: Iterable[Any]) -> Iterator[dict[str, Any]]:
                     del vars(layer)[name]
 
 
+@contextlib.contextmanager
+def counters_kept(layers: Iterable[Any]) -> Iterator[None]:
+    """Puts back numbers, strings and None that `call` changed on the user's layers, such as a count of calls."""
+    simple = (int, float, str, type(None))
+    layers = [layer for layer in layers if not type(layer).__module__.startswith("keras.")]
+    before = [{k: v for k, v in vars(x).items() if isinstance(v, simple) and not k.startswith("_")} for x in layers]
+    try:
+        yield
+    finally:
+        for layer, former in zip(layers, before, strict=True):
+            for name, value in former.items():
+                if isinstance(vars(layer).get(name), simple) and vars(layer)[name] != value:
+                    vars(layer)[name] = value
+
+
 def _holds_symbolic(value: Any) -> bool:
     try:
         return any(isinstance(leaf, keras.KerasTensor) for leaf in keras.tree.flatten(value))

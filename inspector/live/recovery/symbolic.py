@@ -161,7 +161,8 @@ def _layer_symbolic_call(trace: Trace, make_node: Any) -> Any:
         mark = len(trace.calls)
         trace.owners.append(self)
         try:
-            outputs = self.call(*args, **kwargs)
+            body = getattr(self.call, "python_function", self.call)  # what a tf.function wraps
+            outputs = body(*args, **kwargs)
             remember(trace.specs, self, args, kwargs, outputs)
             return outputs
         except Exception as error:

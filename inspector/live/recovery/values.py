@@ -108,6 +108,8 @@ def _operation_symbolic_call(trace: Trace, original: Any) -> Any:
     """Puts the assigned value for an assigned variable, and hangs an operation on variables alone on an input."""
 
     def symbolic_call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if trace.running and _is_integer_index(self, args):
+            return keras.ops.take(args[0], args[1], axis=0)
         if trace.running:
             flat = keras.tree.flatten((args, kwargs))
             detached = not any(isinstance(leaf, keras.KerasTensor) for leaf in flat)
@@ -127,6 +129,12 @@ def _operation_symbolic_call(trace: Trace, original: Any) -> Any:
             trace.inferring -= 1
 
     return symbolic_call
+
+
+def _is_integer_index(operation: Any, args: tuple[Any, ...]) -> bool:
+    """`x[i]` with an integer tensor, which is `take`; symbolic tensors are not indexed by tensors."""
+    key = args[1] if type(operation).__name__ == "GetItem" and len(args) == 2 else None
+    return isinstance(key, keras.KerasTensor) and "int" in key.dtype
 
 
 def _tuple_key(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
