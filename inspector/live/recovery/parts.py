@@ -12,6 +12,7 @@ from .attempts import Attempt
 from .graph import structure_of
 from .inputs import InputSpec, TensorSpec, call_parameters
 from .kinds import has_own_call, is_composite, is_declared
+from .reasons import reason_for_class
 from .records import Reason, Recovery
 from .symbolic import Seen, Trace
 
@@ -45,6 +46,18 @@ def declared(layer: Any, path: str = "") -> Recovery:
     functional = layer._functional if isinstance(layer, keras.Sequential) else layer
     structure = structure_of(functional) if functional is not None else None
     return Recovery("declared", "declared", type(layer).__name__, path, functional, structure=structure)
+
+
+def without_call(model: Any) -> Recovery:
+    """A class that defines no `call` has no forward pass; its own `train_step` says that its models train in turn."""
+    cls, name = type(model), type(model).__name__
+    reasons = [reason_for_class("no-call", f"{name} defines no call(): there is no forward pass of the whole", cls)]
+    own_step = getattr(cls, "train_step", None) is not getattr(keras.Model, "train_step", None)
+    inner = [layer.name for layer in model._flatten_layers(include_self=False, recursive=False)]
+    if own_step and len(inner) > 1:
+        message = f"its own train_step trains {', '.join(inner)} in turn, so there is no single DAG"
+        reasons.append(reason_for_class("custom-train-step", message, cls))
+    return Recovery(verdict_of(tuple(reasons)), None, name, reasons=tuple(reasons))
 
 
 def from_root(root: Any, attempt: Attempt, whole: Recovery) -> dict[str, Recovery]:

@@ -16,7 +16,7 @@ from .guards import Check, numerical, open_sizes, structural
 from .inputs import InputSpec, call_parameters, open_batch, recorded_inputs, with_batch
 from .integers import refined
 from .kinds import has_own_call, is_composite, is_declared
-from .parts import called_with, declared, from_root, parts_of, verdict_of, within_box
+from .parts import called_with, declared, from_root, parts_of, verdict_of, within_box, without_call
 from .reasons import classify, first_line, reason_for_class
 from .records import Proof, Reason, Recovery
 from .state import counters_kept, generators_kept, names_kept
@@ -55,7 +55,7 @@ def recover(
         whole = declared(model)
         return replace(whole, parts=_parts(model, None, expand, check, seed))
     if not has_own_call(model):
-        return replace(_without_call(model), parts=_parts(model, None, expand, check, seed))
+        return replace(without_call(model), parts=_parts(model, None, expand, check, seed))
     spec = inputs or recorded_inputs(model)
     if spec is None:
         names = ", ".join(p.name for p in call_parameters(model))
@@ -64,18 +64,6 @@ def recover(
     layers = model._flatten_layers() if model.built else ()
     with names_kept(), generators_kept(), counters_kept(layers):
         return _Recovering(model, spec, expand, check, seed).result()
-
-
-def _without_call(model: Any) -> Recovery:
-    """A class that defines no `call` has no forward pass; its own `train_step` says that its models train in turn."""
-    cls, name = type(model), type(model).__name__
-    reasons = [reason_for_class("no-call", f"{name} defines no call(): there is no forward pass of the whole", cls)]
-    own_step = getattr(cls, "train_step", None) is not getattr(keras.Model, "train_step", None)
-    inner = [layer.name for layer in model._flatten_layers(include_self=False, recursive=False)]
-    if own_step and len(inner) > 1:
-        message = f"its own train_step trains {', '.join(inner)} in turn, so there is no single DAG"
-        reasons.append(reason_for_class("custom-train-step", message, cls))
-    return Recovery(verdict_of(tuple(reasons)), None, name, reasons=tuple(reasons))
 
 
 class _Recovering:
@@ -291,7 +279,7 @@ def _alone(layer: Any, spec: InputSpec | None, expand: bool, check: bool, seed: 
     """One part without its own parts, which the caller walks over anyway."""
     spec = spec or recorded_inputs(layer)
     if not has_own_call(layer):
-        return _without_call(layer)
+        return without_call(layer)
     if spec is None:
         reason = Reason("needs-inputs", f"{layer.name} was never called, and the shapes of its inputs are not known")
         return Recovery("opaque", None, type(layer).__name__, reasons=(reason,))
