@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from ..errors import UsageError
+from .model_argument import read_model, takes_model
 from .output import terminal_size, write_file, write_out
 from .settings import Settings, no_such, settings_of, style
 
@@ -55,7 +56,7 @@ class Columns(click.ParamType):  # type: ignore[type-arg,unused-ignore]
 
 
 @click.command("summary")
-@click.argument("model", required=False, type=click.Path())
+@takes_model
 @click.option("--columns", type=Columns(), help=f"Columns, separated by commas: {', '.join(NAMES)}.")
 @click.option(
     "--depth", type=Depth(), help="Levels of nested models to show [table, csv, markdown: 0; tree, json: all]."
@@ -74,16 +75,16 @@ class Columns(click.ParamType):  # type: ignore[type-arg,unused-ignore]
 def summary_command(ctx: click.Context, /, model: str | None, **options: Any) -> None:
     """Show the layers of MODEL: shapes, parameters, multiply-accumulates, connections.
 
-    MODEL is a .keras archive or folder, an .h5 file, a weights file or a config.json. Left out, it is the model of
-    pyproject.toml ([tool.kinspect] model = "…"), or the only model file in this folder.
+    MODEL is a .keras archive or folder, an .h5 file, a weights file or a config.json; or code, as file.py:name or
+    package.module:name, which Keras runs in a process of its own: a model, a function that returns one, or a class.
+    Left out, it is the model of pyproject.toml ([tool.kinspect] model = "…"), or the only model file in this folder.
     """
     settings = settings_of(ctx)
     form = options["form"] or SUFFIXES.get((options["output"] or "").rpartition(".")[2].lower(), "table")
     check_options(form, options)
     from ..api import Summary
-    from .model_argument import read_model
 
-    summary = Summary(read_model(settings, model))
+    summary = Summary(read_model(settings, model, options))
     select = select_layers(summary, form, options)
     if form == "json":
         from ..renderers.json import render_json

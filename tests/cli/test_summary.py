@@ -122,11 +122,8 @@ def test_json_keeps_all_layers_unless_told(kinspect):
         (("summary", "--columns", "parms", "x"), ("error: no column 'parms'", "hint: did you mean 'params'?")),
         (("summary", "--sort", "parms", "x"), ("error: no column 'parms'", "hint: did you mean 'params'?")),
         (("summary", "nowhere.keras"), ("error: nowhere.keras: no such file",)),
-        (
-            ("summary", "model.py:build"),
-            ("error: model.py:build: reading models from code is not part of this version",),
-        ),
-        (("summary", "package.models:build"), ("error: package.models:build: reading models from code",)),
+        (("summary", "model.py:build"), ("error: model.py: no such file",)),
+        (("summary", "package.models:build"), ("error: package.models: there is no module 'package'",)),
         (
             ("summary", "a.keras", "--format", "json", "--columns", "path"),
             ("error: --columns is not for --format json",),
