@@ -86,7 +86,8 @@ def _as_traced(layer: Any, path: str, trace: Trace, whole: Recovery) -> Recovery
     if id(layer) not in trace.seen:
         reason = Reason("weights-unreached", f"{layer.name} is held by the model and never called in it", path=path)
         return Recovery("opaque", None, name, path, reasons=(reason,))
-    flags = tuple(flag for flag in whole.flags if flag.path == path)
+    lines = {(c.place.file, c.place.line) for c in trace.calls if c.place and c.owners and c.owners[-1] is layer}
+    flags = tuple(replace(flag, path=path) for flag in whole.flags if (flag.file, flag.line) in lines)
     proof = replace(whole.proof, compared=f"inside the whole, expanded: {whole.proof.compared}")
     return Recovery("recovered", whole.strategy, name, path, flags=flags, proof=proof)
 

@@ -51,6 +51,9 @@ def recover(
     Returns:
         The recovery. Exceptions of the user's code become reasons; none is raised.
     """
+    if not isinstance(model, keras.Layer):
+        reason = Reason("not-symbolic", f"{type(model).__name__} is no layer or model of Keras {keras.__version__}")
+        return Recovery("opaque", None, type(model).__name__, reasons=(reason,))
     if is_declared(model):
         whole = declared(model)
         return replace(whole, parts=_parts(model, None, expand, check, seed))

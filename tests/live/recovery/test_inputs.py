@@ -73,6 +73,18 @@ def test_data_of_every_dtype(dtype):
     assert data.dtype == dtype and data.shape == (2, 3)
 
 
+def test_a_shape_the_model_refuses():
+    model = plain.MLP()
+    model(np.ones((2, 4), "float32"))
+    found = recover(model, inputs((None, 5)))
+    assert (found.verdict, found.reasons[0].code) == ("opaque", "input-spec-mismatch")
+    assert "self.out(self.hidden(x))" in found.reasons[0].source
+
+
+def test_no_layer():
+    assert recover(object()).verdict == "opaque"
+
+
 def test_names_of_inputs():
     found = recover(plain.TwoArguments(), inputs((None, 3), (None, 4)))
     assert [t.name for t in found.functional.inputs] == ["a", "b"]

@@ -1,6 +1,7 @@
 """The composite parts of a model, each with its own verdict."""
 
 from inspector.live.recovery import recover
+from tests.live.examples import vision
 from tests.live.recovery.given import codes, inputs, line_of
 from tests.live.situations import backend, composite, dynamic, effects
 
@@ -38,6 +39,13 @@ def test_a_part_with_raw_operations():
     part = recover(backend.RawInPart(), inputs((None, 4))).parts["block"]
     assert (part.verdict, part.strategy) == ("recovered", "symbolic+raw")
     assert part.reasons[0].line == line_of(backend, "# raw inside a part")
+
+
+def test_flags_go_to_the_part_whose_code_they_come_from():
+    found = recover(vision.ViT(), inputs((None, 8, 8, 1)))
+    assert codes(found.parts["patches"].flags) == ["constant-input"]
+    assert found.parts["patches"].flags[0].line == line_of(vision, "self.project(x) + self.position(positions)")
+    assert found.parts["block_0"].flags == ()
 
 
 def test_a_part_never_called():
