@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 Shape = tuple[int | None, ...]
@@ -58,16 +59,30 @@ class Constant(NamedTuple):
     value: Any
 
 
-@dataclass(frozen=True, slots=True)
 class Call:
     """One call of a layer: nested arguments whose leaves are `TensorRef`, `Constant` or plain values."""
 
-    args: tuple[Any, ...] = ()
-    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    __slots__ = ("_refs", "args", "kwargs")
+
+    def __init__(self, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None) -> None:
+        self.args = args
+        self.kwargs = {} if kwargs is None else kwargs
+        self._refs: list[TensorRef] | None = None
 
     def refs(self) -> list[TensorRef]:
         """The tensors that enter, in Keras's order (positional, then keywords by name)."""
-        return [leaf for leaf in flatten((self.args, self.kwargs)) if isinstance(leaf, TensorRef)]
+        if self._refs is None:
+            leaves = flatten((self.args, self.kwargs)) if self.kwargs or len(self.args) != 1 else flatten(self.args[0])
+            self._refs = [leaf for leaf in leaves if isinstance(leaf, TensorRef)]
+        return self._refs
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Call) and (self.args, self.kwargs) == (other.args, other.kwargs)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"Call(args={self.args!r}, kwargs={self.kwargs!r})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +126,7 @@ class Layer:
         return bool(self.config.get("trainable", True))
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(NamedTuple):
     """Something a reader or an analysis wants the user to know."""
 
     code: str
@@ -120,8 +134,7 @@ class Note:
     layer: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """Why a part is not, or not surely, a DAG: a stable code, a sentence, and where in the source."""
 
     code: str
@@ -131,8 +144,7 @@ class Reason:
     source: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """What is known of a part's inside: ``declared``, ``recovered``, ``dynamic`` or ``opaque``, and why."""
 
     verdict: str
@@ -196,12 +208,11 @@ class Graph:
         return [leaf for leaf in flatten(self.outputs) if isinstance(leaf, TensorRef)]
 
 
-@dataclass(frozen=True, slots=True)
-class WeightIndex:
+class WeightIndex(NamedTuple):
     """The stored tensors: all of them in file order, by layer path, and the optimizer's apart."""
 
     tensors: tuple[Weight, ...] = ()
-    by_layer: Mapping[str, tuple[Weight, ...]] = field(default_factory=dict)
+    by_layer: Mapping[str, tuple[Weight, ...]] = MappingProxyType({})
     optimizer: tuple[Weight, ...] = ()
     unclaimed: tuple[Weight, ...] = ()
     live: bool = False  # read off a live model: Keras's own word, and complete
@@ -234,13 +245,15 @@ class Model:
 
 def flatten(structure: Any) -> list[Any]:
     """Leaves of nested lists, tuples and dicts, dicts by sorted key; named tuples of this module are leaves."""
+    if not isinstance(structure, (list, tuple, dict)) or hasattr(structure, "_fields"):
+        return [structure]
     leaves: list[Any] = []
     stack = [structure]
     while stack:
         node = stack.pop()
         if isinstance(node, (list, tuple)) and not hasattr(node, "_fields"):
             stack.extend(reversed(node))
-        elif isinstance(node, Mapping):
+        elif isinstance(node, dict):
             stack.extend(node[key] for key in sorted(node, key=str, reverse=True))
         else:
             leaves.append(node)
@@ -250,8 +263,8 @@ def flatten(structure: Any) -> list[Any]:
 def map_structure(function: Callable[[Any], Any], structure: Any) -> Any:
     """The same structure with ``function`` applied to every leaf. Structures nest a few levels at most."""
     if isinstance(structure, (list, tuple)) and not hasattr(structure, "_fields"):
-        return type(structure)(map_structure(function, item) for item in structure)
-    if isinstance(structure, Mapping):
+        return type(structure)([map_structure(function, item) for item in structure])
+    if isinstance(structure, dict):
         return {key: map_structure(function, value) for key, value in structure.items()}
     return function(structure)
 

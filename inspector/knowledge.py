@@ -85,13 +85,20 @@ class Knowledge:
 class Subject:
     """A layer as its knowledge sees it: config by key, dtypes, and the layers it wraps."""
 
-    __slots__ = ("config", "engine", "layer", "policy")
+    __slots__ = ("_policy", "config", "engine", "layer")
 
     def __init__(self, layer: Layer, engine: Engine) -> None:
         self.layer = layer
         self.config = layer.config
         self.engine = engine
-        self.policy = policy_of(layer.config)
+        self._policy: Policy | None = None
+
+    @property
+    def policy(self) -> Policy:
+        """The dtype policy its config states."""
+        if self._policy is None:
+            self._policy = policy_of(self.config)
+        return self._policy
 
     @property
     def class_name(self) -> str:
@@ -175,9 +182,9 @@ def policy_of(config: Mapping[str, Any]) -> Policy:
     """The dtype policy a config states, in any of Keras's spellings (``dtype`` of Keras 2 and 3)."""
     value = config.get("dtype")
     mode = None
-    while isinstance(value, Mapping):
+    while isinstance(value, dict):
         inner = value.get("config")
-        if not isinstance(inner, Mapping):
+        if not isinstance(inner, dict):
             value = inner
             break
         mode = inner.get("mode") or mode

@@ -62,32 +62,41 @@ def run(decoding: Decoding) -> Any:
     return result
 
 
-def decoding_layer(data: Any, *, is_root: bool = False) -> Decoding:
-    """A layer, operation or nested model, without its calls."""
-    if not isinstance(data, Mapping) or not isinstance(data.get("class_name"), str):
+def decoding_layer(data: Any, *, is_root: bool = False, nodes: Any = None, calls: tuple[Call, ...] = ()) -> Decoding:
+    """A layer, operation or nested model, with the ``calls`` that the graph around it found in its ``nodes``."""
+    if not isinstance(data, dict) or not isinstance(data.get("class_name"), str):
         raise UnreadableModel("a layer is not a serialised object with a 'class_name'")
     class_name, registered = read_class(data)
-    config = data.get("config")
-    if isinstance(config, list):  # Keras 1: a Sequential's config is the list of its layers
-        config = {"name": data.get("name") or class_name.lower(), "layers": config}
-    if config is None:
-        config = {}
-    if not isinstance(config, Mapping):
-        raise UnreadableModel(f"the config of {class_name!r} is not an object")
+    config = read_config(data, class_name)
     module = data.get("module") or ("__main__" if "module" in data else None)
-    name = data.get("name") or config.get("name") or class_name.lower()
     build, shared = data.get("build_config"), data.get("shared_object_id")
+    kind = find_kind(class_name, module if isinstance(module, str) else None, config, nodes)
     layer = Layer(
-        str(name), class_name, "layer", config, module if isinstance(module, str) else None, registered,
-        build_config=build if isinstance(build, Mapping) else None,
-        shared_id=shared if isinstance(shared, int) else None,
+        name_of(data, config, class_name), class_name, kind, config, module if isinstance(module, str) else None,
+        registered, (Call(),) if kind == "input" and calls == () and nodes is not None else calls,
+        build_config=build if isinstance(build, dict) else None, shared_id=shared if isinstance(shared, int) else None,
     )  # fmt: skip
-    kind = find_kind(layer)
     if kind in ("sequential", "functional"):
         decoding = decoding_sequential(layer) if kind == "sequential" else decoding_functional(layer)
-        return replace(layer, kind=kind, inner=(yield decoding))
-    wraps = {} if is_root else (yield decoding_wrapped(config))
-    return replace(layer, kind=kind, wraps=wraps)
+        return replace(layer, inner=(yield decoding))
+    held = [] if is_root else [key for key, value in config.items() if holds_layers(value, key)]
+    return replace(layer, wraps=(yield decoding_wrapped(config, held))) if held else layer
+
+
+def read_config(data: Mapping[str, Any], class_name: str) -> Mapping[str, Any]:
+    """The config of a serialised object; Keras 1 writes that of a Sequential as the list of its layers."""
+    config = data.get("config")
+    if isinstance(config, list):
+        return {"name": data.get("name") or class_name.lower(), "layers": config}
+    if config is None:
+        return {}
+    if not isinstance(config, dict):
+        raise UnreadableModel(f"the config of {class_name!r} is not an object")
+    return config
+
+
+def name_of(data: Mapping[str, Any], config: Mapping[str, Any], class_name: str) -> str:
+    return str(data.get("name") or config.get("name") or class_name.lower())
 
 
 def read_class(data: Mapping[str, Any]) -> tuple[str, str | None]:
@@ -99,49 +108,60 @@ def read_class(data: Mapping[str, Any]) -> tuple[str, str | None]:
     return class_name, registered if isinstance(registered, str) else None
 
 
-def find_kind(layer: Layer) -> str:
+def find_kind(class_name: str, module: str | None, config: Mapping[str, Any], nodes: Any) -> str:
     """Input, sequential, functional, operation or plain layer, by the class or by a config that only models have."""
-    config, class_name = layer.config, layer.class_name
     if class_name == "InputLayer":
         return "input"
-    if isinstance(config.get("layers"), list):
+    layers = config.get("layers")
+    if isinstance(layers, list):
         if "input_layers" in config and "output_layers" in config:
             return "functional"
-        layers = config["layers"]
-        starts_with_input = (
-            bool(layers) and isinstance(layers[0], Mapping) and layers[0].get("class_name") == "InputLayer"
-        )
+        starts_with_input = bool(layers) and isinstance(layers[0], dict) and layers[0].get("class_name") == "InputLayer"
         if class_name == "Sequential" or "build_input_shape" in config or starts_with_input:
             return "sequential"
-    if class_name in OP_LAYERS or (layer.module or "").startswith(("keras.src.ops", "keras.ops")):
+    if class_name in OP_LAYERS or (module is not None and module.startswith(("keras.src.ops", "keras.ops"))):
+        return "operation"
+    if module is None and is_modern(nodes) and is_bare_operation(class_name, config):
         return "operation"
     return "layer"
 
 
-def is_bare_operation(layer: Layer, nodes: Any) -> bool:
+def is_modern(nodes: Any) -> bool:
+    """Whether a layer's calls are written as Keras 3 writes them."""
+    return isinstance(nodes, list) and bool(nodes) and isinstance(nodes[0], dict) and "args" in nodes[0]
+
+
+def is_bare_operation(class_name: str, config: Mapping[str, Any]) -> bool:
     """An operation as Keras 3 writes it into ``.h5`` files: no module, and none of the flags every layer has."""
-    modern = isinstance(nodes, list) and bool(nodes) and isinstance(nodes[0], Mapping) and "args" in nodes[0]
-    flags = {"trainable", "dtype"} if layer.class_name != "Cast" else {"trainable"}
-    return modern and layer.kind == "layer" and layer.module is None and not flags & layer.config.keys()
+    flags = {"trainable", "dtype"} if class_name != "Cast" else {"trainable"}
+    return not flags & config.keys()
 
 
-def decoding_wrapped(config: Mapping[str, Any]) -> Decoding:
+def holds_layers(value: Any, key: str) -> bool:
+    """Whether a config value is a serialised layer, or a list of nothing else."""
+    if isinstance(value, list):
+        return bool(value) and all(is_layer_data(item, key) for item in value)
+    return is_layer_data(value, key)
+
+
+def decoding_wrapped(config: Mapping[str, Any], keys: list[str]) -> Decoding:
     """The layers that a wrapper's config holds, under the keys that hold them."""
     wraps: dict[str, Any] = {}
-    for key, value in config.items():
-        if is_layer_data(value, key):
-            wraps[key] = yield decoding_layer(value)
-        elif isinstance(value, list) and value and all(is_layer_data(item, key) for item in value):
+    for key in keys:
+        value = config[key]
+        if isinstance(value, list):
             held = []
             for item in value:
                 held.append((yield decoding_layer(item)))
             wraps[key] = held
+        else:
+            wraps[key] = yield decoding_layer(value)
     return wraps
 
 
 def is_layer_data(value: Any, key: str) -> bool:
     """Whether a config value is a serialised layer (and not an initializer, regularizer or policy)."""
-    if not isinstance(value, Mapping) or not isinstance(value.get("class_name"), str):
+    if not isinstance(value, dict) or not isinstance(value.get("class_name"), str):
         return False
     module = value.get("module")
     if isinstance(module, str) and module.startswith("keras"):
@@ -229,20 +249,21 @@ def decoding_functional(shell: Layer) -> Decoding:
     layers: list[Layer] = []
     legacy = False
     for data in shell.config["layers"]:
-        layer = yield decoding_layer(data)
-        nodes = data.get("inbound_nodes")
-        if is_bare_operation(layer, nodes):
-            layer = replace(layer, kind="operation")
-        legacy = legacy or (
-            isinstance(nodes, list) and bool(nodes) and not (isinstance(nodes[0], Mapping) and "args" in nodes[0])
-        )
-        calls = (Call(),) if layer.kind == "input" else decode_calls(nodes, layer.name, stated)
-        layers.append(replace(layer, calls=calls))
+        nodes: Any = data.get("inbound_nodes", []) if isinstance(data, dict) else []
+        is_input = isinstance(data, dict) and data.get("class_name") == "InputLayer"
+        calls = () if is_input else decode_calls(nodes, layer_label(data), stated)
+        layers.append((yield decoding_layer(data, nodes=nodes or [], calls=calls)))
+        legacy = legacy or (bool(calls) and not is_modern(nodes))
     inputs, outputs = decode_ends(shell.config["input_layers"]), decode_ends(shell.config["output_layers"])
     graph = make_graph(shell, "functional", layers, inputs, outputs, stated, True)
     graph = count_from_zero(graph, legacy)
     check_graph(graph)
     return graph
+
+
+def layer_label(data: Any) -> str:
+    """A layer's name for messages, whatever it may be."""
+    return str(data.get("name")) if isinstance(data, dict) else "?"
 
 
 def make_graph(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from ..errors import UnreadableModel
@@ -21,12 +20,12 @@ def decode_calls(nodes: Any, name: str, stated: dict[TensorRef, Spec]) -> tuple[
 
 def decode_call(node: Any, name: str, stated: dict[TensorRef, Spec]) -> Call:
     """One call: an object with args and kwargs (Keras 3) or nested lists of histories (Keras 1 and 2)."""
-    if isinstance(node, Mapping) and "args" in node:
+    if isinstance(node, dict) and "args" in node:
         args, kwargs = decode_value(node["args"], stated), decode_value(node.get("kwargs") or {}, stated)
-        if not isinstance(args, (list, tuple)) or not isinstance(kwargs, Mapping):
+        if not isinstance(args, (list, tuple)) or not isinstance(kwargs, dict):
             raise UnreadableModel(f"layer {name!r}: a call's arguments are not a list and an object")
         return Call(tuple(args), kwargs)
-    if isinstance(node, (list, Mapping)):
+    if isinstance(node, (list, dict)):
         return decode_legacy_call(node)
     raise UnreadableModel(f"layer {name!r}: a call is neither a list nor an object")
 
@@ -36,7 +35,7 @@ def decode_legacy_call(node: Any) -> Call:
     histories = [node] if is_history(node) else list(find_histories(node))
     kwargs: dict[str, Any] = {}
     for history in histories:
-        if len(history) == 4 and isinstance(history[3], Mapping):
+        if len(history) == 4 and isinstance(history[3], dict):
             kwargs = {key: decode_legacy(value) for key, value in history[3].items()}
             break
     first = decode_legacy(node)
@@ -54,7 +53,7 @@ def find_histories(node: Any) -> list[Any]:
             found.append(item)
         elif isinstance(item, list):
             stack.extend(reversed(item))
-        elif isinstance(item, Mapping):
+        elif isinstance(item, dict):
             stack.extend(item.values())
     return found
 
@@ -65,6 +64,6 @@ def decode_ends(value: Any) -> Any:
         return TensorRef(*value[:3])
     if isinstance(value, (list, tuple)):
         return [decode_ends(item) for item in value]
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {key: decode_ends(item) for key, item in value.items()}
     raise UnreadableModel("the model's inputs or outputs do not name a layer's call")

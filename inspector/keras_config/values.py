@@ -14,7 +14,7 @@ MAX_DEPTH = 100  # of one argument's nesting; Keras's own arguments nest a few l
 
 def read_shape(value: Any) -> Shape | None:
     """A shape as JSON holds it, or ``None`` where it is not one."""
-    if isinstance(value, Mapping):  # tf_keras: {"class_name": "TensorShape", "items": [...]}
+    if isinstance(value, dict):  # tf_keras: {"class_name": "TensorShape", "items": [...]}
         value = value.get("items")
     if not isinstance(value, (list, tuple)):
         return None
@@ -61,20 +61,20 @@ def decode_value(value: Any, stated: dict[TensorRef, Spec], depth: int = 0) -> A
         return value
     kind = value.get("class_name")
     config = value.get("config")
-    if kind == "__keras_tensor__" and isinstance(config, Mapping):
+    if kind == "__keras_tensor__" and isinstance(config, dict):
         return read_tensor(config, stated)
-    if kind in ("__tensor__", "__numpy__") and isinstance(config, Mapping):
+    if kind in ("__tensor__", "__numpy__") and isinstance(config, dict):
         content = config.get("value")
         shape = read_shape(config.get("shape")) or shape_of_list(content)
         return Constant(shape, str(config.get("dtype", "float32")), content)
-    if kind == "__slice__" and isinstance(config, Mapping):
+    if kind == "__slice__" and isinstance(config, dict):
         parts = (decode_value(config.get(key), stated, depth + 1) for key in ("start", "stop", "step"))
         return slice(*parts)
     if kind == "__ellipsis__":
         return Ellipsis
     if kind == "__tuple__" and isinstance(value.get("items"), list):
         return tuple(decode_value(item, stated, depth + 1) for item in value["items"])
-    if kind == "__bytes__" and isinstance(config, Mapping):
+    if kind == "__bytes__" and isinstance(config, dict):
         return str(config.get("value"))
     return {key: decode_value(item, stated, depth + 1) for key, item in value.items()}
 

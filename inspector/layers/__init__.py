@@ -49,10 +49,19 @@ OPERATIONS: tuple[str, ...] = (
 
 _known: dict[str, type[Knowledge]] = {}
 _opened: set[str] = set()
+_found: dict[tuple[str | None, ...], type[Knowledge] | None] = {}
 
 
 def find_knowledge(layer: Layer) -> type[Knowledge] | None:
     """The knowledge of a layer's class, or ``None`` for a class that is not Keras's own."""
+    asked = (layer.class_name, layer.module, layer.kind, layer.registered_name)
+    if asked not in _found:
+        _found[asked] = look_up(layer)
+    return _found[asked]
+
+
+def look_up(layer: Layer) -> type[Knowledge] | None:
+    """Open family after family until one knows the class."""
     key = knowledge_key(layer)
     if key is None:
         return None

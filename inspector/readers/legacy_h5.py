@@ -66,7 +66,7 @@ def read_subclassed(
     layers = tuple(Layer(name, "", "layer", {}) for name in index.by_layer)
     graph = replace(graph, layers=layers, built=bool(index.tensors))
     if not graph.built:
-        index = replace(index, by_layer={})
+        index = index._replace(by_layer={})
     return Model(
         graph, FORMAT, str(probe.path), version, training, notes, size=probe.size, read_weights=lambda: index
     )  # fmt: skip

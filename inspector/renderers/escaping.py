@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+FIRST_COMBINING = "\u0300"  # below it every character takes one column
+
 
 def escape(text: str) -> str:
     r"""Every character that does not print as itself as ``\x1b``, ``\u202e`` …; lone surrogates too."""
@@ -17,7 +19,7 @@ def spell(char: str) -> str:
 
 def width(text: str) -> int:
     """Columns that a text takes on a terminal: East Asian wide characters take two, combining ones none."""
-    if text.isascii():
+    if text.isascii() or max(text) < FIRST_COMBINING:
         return len(text)
     from unicodedata import combining, east_asian_width
 

@@ -59,7 +59,7 @@ def is_one(value: Any) -> bool:
 def activation(config: Config, key: str = "activation") -> str:
     """The activation's name unless it is linear."""
     value = config.get(key)
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         inner = value.get("config")
         value = inner if isinstance(inner, str) else value.get("class_name")
     text = plain(value)
@@ -69,7 +69,7 @@ def activation(config: Config, key: str = "activation") -> str:
 def quantization(config: Config) -> str:
     value = config.get("quantization_mode")
     dtype = config.get("dtype")
-    if not isinstance(value, str) and isinstance(dtype, Mapping) and isinstance(dtype.get("config"), Mapping):
+    if not isinstance(value, str) and isinstance(dtype, dict) and isinstance(dtype.get("config"), dict):
         value = dtype["config"].get("mode")
     return value if isinstance(value, str) else ""
 
