@@ -53,7 +53,7 @@ def _tensor(value: Any) -> Any:
 def first_run(layer: Any, spec: InputSpec, seed: int) -> tuple[InputSpec, InputSpec]:
     """Builds the layer by running it once; returns the spec with dtypes that work, and the concrete spec that ran.
 
-    A dtype not given is tried as float, then as integer. Raises what the first try raised when none works.
+    A dtype not given is tried as float, as integer, as text. Raises what the first try raised when none works.
     """
     failure: Exception | None = None
     for guess in _guesses(spec):
@@ -91,3 +91,5 @@ def _guesses(spec: InputSpec) -> Iterator[InputSpec]:
     for integer in combinations:
         chosen = {i for i, yes in zip(unknown, integer, strict=True) if yes}
         yield spec.mapped(lambda i, leaf, chosen=chosen: replace(leaf, dtype="int32") if i in chosen else leaf)
+    if keras.backend.backend() == "tensorflow":
+        yield spec.mapped(lambda _, leaf: replace(leaf, dtype=leaf.dtype or "string"))

@@ -12,7 +12,7 @@ from .attempts import Attempt, traced
 from .forward import Run, run
 from .graph import CONTROL, class_name, direct_variables, own_nodes, signature
 from .inputs import InputSpec, random_inputs
-from .reasons import classify, reason_at, reason_for_class
+from .reasons import classify, first_line, reason_at, reason_for_class
 from .records import Proof, Reason
 from .state import variables_kept
 
@@ -126,7 +126,11 @@ def numerical(model: Any, attempt: Attempt, data: InputSpec, seed: int, referenc
     """
     args, kwargs = random_inputs(data, seed)
     if not reference:
-        reference.append(run(model, args, kwargs, seed))
+        try:
+            reference.append(run(model, args, kwargs, seed))
+        except Exception as error:
+            message = f"the model fails on random data: {type(error).__name__}: {first_line(str(error))}"
+            return Proof(False, compared=message), Check((reason_for_class("not-compared", message, type(model)),))
     expected = reference[0]
     given = args[0] if len(args) == 1 and not kwargs else [*args, *kwargs.values()]
     closed = [f.code for f in closures(attempt).flags]
@@ -138,7 +142,7 @@ def numerical(model: Any, attempt: Attempt, data: InputSpec, seed: int, referenc
             _reseed_backend(seed)
             difference = _difference(expected.outputs, run(attempt.functional, [given], {}, seed).outputs)
     except Exception as error:
-        message = f"the graph does not run: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+        message = f"the graph does not run: {type(error).__name__}: {first_line(str(error))}"
         against = replace(closures(attempt).flags[0], message=message) if closed else Reason("outputs-differ", message)
         return Proof(True, False, compared=message), Check((against,))
     draws = _draws(attempt, expected)

@@ -68,7 +68,7 @@ def _code_and_message(error: BaseException, place: Place | None) -> tuple[str, s
     if any(f.f_code.co_qualname.startswith(_CLOSURES) and "keras" in f.f_code.co_filename for f, _ in frames):
         return (
             "control-flow-closure",
-            f"a function given to Keras's control flow uses tensors from outside: {first_line(text)}",
+            f"a function given to Keras's control flow does not run on symbolic tensors: {first_line(text)}",
         )
     return (
         _value_wanted(_asked_for(refused, error, text), statement)

@@ -193,4 +193,4 @@ def compared(model: Any, found: Traced, data: InputSpec, seed: int) -> Proof:
     difference = _difference(expected.outputs, got)
     finite = None if difference == float("inf") else difference
     told = "outputs of the model and of the traced function on random inputs; the structure itself does not run"
-    return Proof(True, difference <= 1e-5, finite, 1e-5, told)
+    return Proof(True, bool(got) and difference <= 1e-5, finite, 1e-5, told)
