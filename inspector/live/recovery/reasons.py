@@ -18,6 +18,7 @@ _VALUE_METHODS = ("__int__", "__float__", "__index__", "__len__")
 _BACKEND_METHODS = ("__tf_tensor__", "__jax_array__")
 _NUMPY_NAMES = ("numpy", "item", "tolist")
 _LOOPS = ("While", "For", "comprehension")
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _UNKNOWN_SIZE = re.compile(r"NoneType|(?<!slice)\(None[,)]")
 _CLOSURES = ("Cond.", "Switch.", "WhileLoop.", "ForiLoop.", "Map.", "Scan.", "AssociativeScan.", "VectorizedMap.")
 _REFUSED = re.compile(r"'(?:KerasTensor|SymbolicTensor|EagerTensor|Tensor)' object has no attribute '([a-z]\w*)'")
@@ -143,8 +144,9 @@ def _shape_trouble(error: BaseException, text: str) -> tuple[str, str] | None:
 
 
 def first_line(text: str) -> str:
-    """The first line that says something."""
-    return next((line.strip() for line in text.splitlines() if line.strip()), "")
+    """The first line that says something: not colour codes, and not Keras's frame around the message."""
+    lines = (line.strip() for line in _COLOUR.sub("", text).splitlines())
+    return next((line for line in lines if line and not line.startswith("Exception encountered when calling")), "")
 
 
 def _article(statement: str | None) -> str:
