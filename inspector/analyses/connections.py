@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ..graph import Graph, Layer
+from ..graph import Graph, Layer, Unknown
+from ..layers import find_knowledge
+from .components import find_loops
 
 Node = tuple[str, int]  # a layer's name and the number of its call
-MOST_ANCESTRY = 20_000  # calls; above it skip connections are not looked for (memory grows with the square)
+Sources = dict[Node, list[Node]]  # every call, after those it takes tensors from
+MOST_ANCESTRY = 20_000  # calls; above it skip connections are not looked for (work grows with the square)
+# tf_keras writes the named arguments of a TensorFlow function, and of these functions the others go unwritten.
+UNWRITTEN = ("einsum", "linalg.einsum", "meshgrid", "__operators__.eq", "__operators__.ne", "group", "print")
 
 
 class Connections(NamedTuple):
-    """Facts of one graph's calls; a node is spelled ``name`` or, for a layer called twice, ``name@1``."""
+    """Facts of one graph's calls; a call is spelled ``name`` or, of a layer with several, ``name@1``.
+
+    `gaps` are layers whose operands the file may not write in full: what seems to lead nowhere may lead there.
+    `skips` is None in a graph too large to look for them.
+    """
 
     calls: int
     longest_path: list[str]
@@ -21,48 +30,91 @@ class Connections(NamedTuple):
     dead_ends: list[str]
     unused_inputs: list[str]
     unused_layers: list[str]
+    cycles: list[list[str]]
+    loops: list[list[str]]
+    gaps: list[str]
 
 
-def find_connections(graph: Graph) -> Connections:
-    """Facts of a graph's calls, linear in its edges but for skip connections."""
-    sources = {
-        (layer.name, index): list(dict.fromkeys((ref.layer, ref.call) for ref in layer.calls[index].refs()))
-        for layer, index in graph.order or ()
-    }
+def find_connections(graph: Graph, *, legacy: bool = False) -> Connections | Unknown:
+    """Facts of a graph's calls, linear in its edges but for skip connections.
+
+    ``legacy`` says that Keras 2 wrote the file, which leaves operands out. A graph whose calls are not known
+    gives `Unknown`; one of a Sequential that waits for its input shape is the chain of its layers.
+    """
+    sources = find_sources(graph)
+    if isinstance(sources, Unknown):
+        return sources
     users: dict[Node, list[Node]] = {node: [] for node in sources}
     for node, origins in sources.items():
         for origin in origins:
             users[origin].append(node)
     alive = find_alive(graph, sources)
+    ends = {(ref.layer, ref.call) for ref in graph.output_refs()} or {next(reversed(sources), ("", 0))}
     inputs = {ref.layer for ref in graph.input_refs()}
-    unused = [name for name in inputs_in_order(graph) if name in inputs and (name, 0) not in alive]
-    ends = {(ref.layer, ref.call) for ref in graph.output_refs()}
+    unused = [layer.name for layer in graph.layers if layer.name in inputs and (layer.name, 0) not in alive]
+    cycles, loops = find_loops(layer_edges(graph))
     return Connections(
-        len(sources),
+        sum(graph.by_name[name].kind != "input" for name, _ in sources),
         [spell(graph, node) for node in longest_path(sources)],
         [spell(graph, node) for node, uses in users.items() if len(uses) > 1],
         [spell(graph, node) for node, origins in sources.items() if len(origins) > 1],
-        find_skips(graph, sources),
+        find_skips(graph, sources, users),
         [spell(graph, n) for n, uses in users.items() if not uses and n not in ends and n[0] not in unused],
         unused,
         [layer.name for layer in graph.layers if is_unused(graph, layer)],
+        cycles,
+        loops,
+        [layer.name for layer in graph.layers if legacy and may_lack_operands(layer)],
     )
 
 
-def inputs_in_order(graph: Graph) -> list[str]:
-    return [layer.name for layer in graph.layers if layer.kind == "input"]
+def find_sources(graph: Graph) -> Sources | Unknown:
+    """The calls each call takes tensors from, in topological order."""
+    if graph.kind == "sequential" and not graph.built:
+        chain = [(layer.name, 0) for layer in graph.layers]
+        return {node: chain[index - 1 : index] if index else [] for index, node in enumerate(chain)}
+    if graph.order is None:
+        return Unknown("its calls form a cycle")
+    if not graph.output_refs():
+        return Unknown("the calls of its layers are not known")
+    return {
+        (layer.name, index): list(dict.fromkeys((ref.layer, ref.call) for ref in layer.calls[index].refs()))
+        for layer, index in graph.order
+    }
+
+
+def layer_edges(graph: Graph) -> dict[str, list[str]]:
+    """Each layer with the layers that take what it gives."""
+    users: dict[str, dict[str, None]] = {layer.name: {} for layer in graph.layers}
+    for layer in graph.layers:
+        for call in layer.calls:
+            for ref in call.refs():
+                users[ref.layer][layer.name] = None
+    return {name: list(takers) for name, takers in users.items()}
+
+
+def may_lack_operands(layer: Layer) -> bool:
+    """Whether Keras 2 may have left operands of the layer's calls out of the file.
+
+    It writes a call's first argument and those with a name: what goes into ``*args`` of a function, or of a
+    custom layer's ``call``, is not in the file.
+    """
+    if layer.class_name == "TFOpLambda":
+        name = str(layer.config.get("function", "")).removeprefix("tf.")
+        return name in UNWRITTEN or any(not call.refs() for call in layer.calls)
+    return layer.kind == "layer" and layer.inner is None and bool(layer.calls) and find_knowledge(layer) is None
 
 
 def is_unused(graph: Graph, layer: Layer) -> bool:
-    """Tracked, and never called, in a graph whose calls are known."""
-    return graph.order is not None and bool(graph.outputs) and not layer.calls and layer.class_name != "Variable"
+    """Tracked, and never called, in a graph whose calls are known; a bare variable has no calls to count."""
+    return graph.built and not layer.calls and layer.class_name != "Variable"
 
 
 def spell(graph: Graph, node: Node) -> str:
     return f"{node[0]}@{node[1]}" if len(graph.by_name[node[0]].calls) > 1 else node[0]
 
 
-def find_alive(graph: Graph, sources: dict[Node, list[Node]]) -> set[Node]:
+def find_alive(graph: Graph, sources: Sources) -> set[Node]:
     """The calls that some output depends on."""
     stack = [(ref.layer, ref.call) for ref in graph.output_refs()]
     alive: set[Node] = set()
@@ -74,8 +126,8 @@ def find_alive(graph: Graph, sources: dict[Node, list[Node]]) -> set[Node]:
     return alive
 
 
-def longest_path(sources: dict[Node, list[Node]]) -> list[Node]:
-    """The longest chain of calls; ``sources`` is in topological order."""
+def longest_path(sources: Sources) -> list[Node]:
+    """The longest chain of calls."""
     length: dict[Node, int] = {}
     before: dict[Node, Node | None] = {}
     for node, origins in sources.items():
@@ -90,74 +142,25 @@ def longest_path(sources: dict[Node, list[Node]]) -> list[Node]:
     return path[::-1]
 
 
-def find_skips(graph: Graph, sources: dict[Node, list[Node]]) -> list[tuple[str, str]] | None:
-    """Edges into a merge that another way into the same merge goes around: residual and dense connections."""
+def find_skips(graph: Graph, sources: Sources, users: dict[Node, list[Node]]) -> list[tuple[str, str]] | None:
+    """Edges into a merge that a longer way into the same merge goes around: residual, dense and gated connections."""
+    if all(len(origins) < 2 for origins in sources.values()):
+        return []
     if len(sources) > MOST_ANCESTRY:
         return None
     bit = {node: 1 << index for index, node in enumerate(sources)}
-    above: dict[Node, int] = {}  # all calls a call depends on, as a set of bits
+    waiting = {node: len(uses) for node, uses in users.items()}
+    above: dict[Node, int] = {}  # all calls a call depends on, as a set of bits, while somebody will ask
     skips = []
     for node, origins in sources.items():
-        union = 0
+        around = own = 0
         for origin in origins:
-            union |= above[origin] | bit[origin]
-        above[node] = union
-        if len(origins) > 1:
-            skips += [
-                (spell(graph, origin), spell(graph, node))
-                for origin in origins
-                if any(above[other] & bit[origin] for other in origins if other != origin)
-            ]
+            around |= above[origin]
+            own |= bit[origin]
+        skips += [(spell(graph, origin), spell(graph, node)) for origin in origins if around & bit[origin]]
+        above[node] = around | own
+        for origin in origins:
+            waiting[origin] -= 1
+            if not waiting[origin]:
+                del above[origin]
     return skips
-
-
-def find_cycles(graph: Graph) -> list[list[str]]:
-    """Layers that call each other's results in a loop, such as A(B(A(x))): no cycle of calls, but one of layers."""
-    users: dict[str, list[str]] = {layer.name: [] for layer in graph.layers}
-    for layer in graph.layers:
-        for origin in {ref.layer for call in layer.calls for ref in call.refs()}:
-            users[origin].append(layer.name)
-    groups = strongly_connected(users)
-    return [group for group in groups if len(group) > 1 or group[0] in users[group[0]]]
-
-
-def strongly_connected(edges: dict[str, list[str]]) -> list[list[str]]:
-    """Tarjan's components with a stack of our own, each in the order of ``edges``."""
-    number: dict[str, int] = {}
-    low: dict[str, int] = {}
-    open_: dict[str, None] = {}
-    groups: list[list[str]] = []
-    for root in edges:
-        if root in number:
-            continue
-        work = [(root, iter(edges[root]))]
-        number[root] = low[root] = len(number)
-        open_[root] = None
-        while work:
-            name, followers = work[-1]
-            for follower in followers:
-                if follower not in number:
-                    number[follower] = low[follower] = len(number)
-                    open_[follower] = None
-                    work.append((follower, iter(edges[follower])))
-                    break
-                if follower in open_:
-                    low[name] = min(low[name], number[follower])
-            else:
-                work.pop()
-                if work:
-                    low[work[-1][0]] = min(low[work[-1][0]], low[name])
-                if low[name] == number[name]:
-                    group = take_until(open_, name)
-                    groups.append(group)
-    order = {name: index for index, name in enumerate(edges)}
-    return sorted((sorted(group, key=order.__getitem__) for group in groups), key=lambda group: order[group[0]])
-
-
-def take_until(open_: dict[str, None], name: str) -> list[str]:
-    group = []
-    while True:
-        last = open_.popitem()[0]
-        group.append(last)
-        if last == name:
-            return group
