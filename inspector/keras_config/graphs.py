@@ -16,6 +16,7 @@ from .values import read_shape
 Decoding = Generator[Any, Any, Any]  # yields a decoding it needs, is sent its result, returns its own
 
 OP_LAYERS = ("TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer", "ClassMethod", "InstanceMethod", "InstanceProperty")
+GRAPHS = ("Sequential", "Functional")
 WRAPPED = ("layer", "cell", "cells", "forward_layer", "backward_layer")
 MAX_NESTING = 2_000
 
@@ -86,7 +87,7 @@ def decoding_layer(data: Any, *, is_root: bool = False, nodes: Any = None, calls
 def read_config(data: Mapping[str, Any], class_name: str) -> Mapping[str, Any]:
     """The config of a serialised object; Keras 1 writes that of a Sequential as the list of its layers."""
     config = data.get("config")
-    if isinstance(config, list):
+    if isinstance(config, list) and class_name not in ("Functional", "Model"):
         return {"name": data.get("name") or class_name.lower(), "layers": config}
     if config is None:
         return {}
@@ -119,6 +120,8 @@ def find_kind(class_name: str, module: str | None, config: Mapping[str, Any], no
         starts_with_input = bool(layers) and isinstance(layers[0], dict) and layers[0].get("class_name") == "InputLayer"
         if class_name == "Sequential" or "build_input_shape" in config or starts_with_input:
             return "sequential"
+    if class_name in GRAPHS and (module is None or module.startswith("keras")) and not isinstance(layers, list):
+        raise UnreadableModel(f"the config of a {class_name!r} has no list of layers")
     if class_name in OP_LAYERS or (module is not None and module.startswith(("keras.src.ops", "keras.ops"))):
         return "operation"
     if module is None and is_modern(nodes) and is_bare_operation(class_name, config):
