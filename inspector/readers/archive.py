@@ -198,7 +198,8 @@ def broken_is_unreadable(what: str) -> Iterator[None]:
         zipfile.BadZipFile, RuntimeError, NotImplementedError, zlib.error, EOFError, OverflowError, ValueError,
         struct.error, MemoryError, LookupError, OSError,
     ) as error:  # fmt: skip
-        reason = str(error).strip("'\"") or type(error).__name__
+        said = str(error.args[0]) if isinstance(error, LookupError) and error.args else str(error)
+        reason = said or type(error).__name__
         raise UnreadableModel(f"{what} is broken: {reason[:1].lower()}{reason[1:200]}", hint=CUT_HINT) from None
 
 

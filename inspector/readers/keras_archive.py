@@ -78,6 +78,8 @@ def open_box(probe: Probe) -> Archive | Folder:
 
 
 def read_box(box: Archive | Folder, probe: Probe) -> Model:
+    if CONFIG not in box.members:
+        raise UnreadableModel(f"its {CONFIG} is not a file")
     config = load_json(box.read(CONFIG, MAX_BYTES), CONFIG)
     if not isinstance(config.value.get("class_name"), str):
         raise UnknownFormat(f"its {CONFIG} is {name_content(config.value)}, not a Keras model")

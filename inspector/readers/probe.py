@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from ..errors import UnknownFormat, UnreadableModel
 
-HEAD = 4096
+HEAD, BLOCK = 4096, 1 << 20
+BEFORE_JSON = b"\xff\xfe\0 \t\r\n"  # white space and the marks of UTF-16 and UTF-32
 HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 ZIP_MAGICS, ZIP_END, ZIP_TAIL = (b"PK\3\4", b"PK\5\6", b"PK\7\x08"), b"PK\5\6", 22 + 65_535
 KINDS = ((stat.S_ISFIFO, "a FIFO"), (stat.S_ISSOCK, "a socket"), (stat.S_ISCHR, "a device"), (stat.S_ISBLK, "a device"))
@@ -37,7 +38,14 @@ class Probe(NamedTuple):
     @property
     def is_json(self) -> bool:
         """Whether a JSON object may begin here, in any encoding that Keras's loader takes."""
-        return self.head.removeprefix(b"\xef\xbb\xbf").lstrip(b"\xff\xfe\0 \t\r\n")[:1] == b"{"
+        if self.is_directory:
+            return False
+        start = self.head.removeprefix(b"\xef\xbb\xbf").lstrip(BEFORE_JSON)
+        at = len(self.head)
+        while not start and at < self.size and self.head.strip(b"\0"):  # padded with white space
+            start = self.bytes_at(at, BLOCK).lstrip(BEFORE_JSON)
+            at += BLOCK
+        return start[:1] == b"{"
 
     @property
     def is_tar(self) -> bool:
@@ -45,10 +53,12 @@ class Probe(NamedTuple):
 
     @property
     def is_zip(self) -> bool:
-        """A zip archive is found by its end; anything may stand before it."""
+        """A zip archive is found by its end; anything may stand before it. In doubt the name decides, as in Keras."""
         if self.head.startswith(ZIP_MAGICS):
-            return True
-        if self.is_directory or self.is_json or self.is_hdf5 or self.is_tar:
+            return not (self.path.suffix in (".h5", ".hdf5") and self.is_hdf5)
+        if self.is_directory:
+            return False
+        if self.path.suffix != ".keras" and (self.is_json or self.is_hdf5 or self.is_tar):
             return False
         return ZIP_END in self.bytes_at(max(0, self.size - ZIP_TAIL), min(self.size, ZIP_TAIL))
 
