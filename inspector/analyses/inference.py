@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..graph import Constant, Graph, Layer, Note, Spec, TensorRef, Unknown, flatten, map_structure
+from ..graph import Constant, Graph, Layer, Note, Shape, Spec, TensorRef, Unknown, flatten, map_structure
 from ..knowledge import MAX_OUTPUTS, Engine, Knowledge, NotKnown, Subject, WeightSpec
 from ..layers import find_knowledge
 
+MAX_RANK, MAX_SIZE = 254, 2**63 - 1  # TensorFlow's own limits; numpy's rank is smaller, its size the same
 MAX_EVALUATIONS = 20_000  # of nested models at different shapes; a file that needs more is not believed
 Macs = int | Unknown
 
@@ -119,6 +120,7 @@ class Inference(Engine):
             return value
         flat = None if isinstance(value, Unknown) else flatten(value)
         known = [stated.get(TensorRef(layer.name, index, output)) for output in range(len(flat) if flat else 64)]
+        known = [None if spec is None or disbelieve(spec.shape) else spec for spec in known]
         if flat is None:
             while known and known[-1] is None:
                 known.pop()
@@ -278,18 +280,35 @@ def checked(value: Any) -> Any:
     for leaf in flat:
         if not isinstance(leaf, Spec):
             return Unknown("its output is not a tensor")
-        for dim in leaf.shape:
-            if dim is not None and (not isinstance(dim, int) or dim < 0):
-                return Unknown(f"its output would have the dimension {dim!r}"[:200])
+        why = disbelieve(leaf.shape)
+        if why is not None:
+            return Unknown(f"its output would have {why}")
     return value
 
 
 def believed(specs: Sequence[WeightSpec]) -> Sequence[WeightSpec]:
     """Weights are believed only if every dimension is a whole number from 0 up, or open."""
     for spec in specs:
-        if not all(dim is None or (isinstance(dim, int) and dim >= 0) for dim in spec.shape):
-            raise NotKnown(f"its {spec.name} would have the shape {list(spec.shape)!r}"[:200])
+        why = disbelieve(spec.shape)
+        if why is not None:
+            raise NotKnown(f"its {spec.name} would have {why}")
     return specs
+
+
+def disbelieve(shape: Shape) -> str | None:
+    """Why no tensor has a shape; ``None`` where one can. Numbers in a config may have thousands of digits."""
+    if len(shape) > MAX_RANK:
+        return f"{len(shape):,} dimensions"
+    size = 1
+    for dim in shape:
+        if dim is None:
+            continue
+        if not isinstance(dim, int) or dim < 0:
+            return f"the dimension {dim!r}"[:200]
+        size *= dim or 1
+        if size > MAX_SIZE:
+            return f"more than {MAX_SIZE:,} elements"
+    return None
 
 
 def mismatch_message(layer: Layer, stated: Sequence[Spec | None], inferred: Sequence[Spec]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 UNKNOWN = "?"
+LARGEST = 1 << 60  # bytes; beyond, a file may state what no float holds
 
 
 def count_text(value: int | None) -> str:
@@ -18,6 +19,8 @@ def size_text(value: float | None) -> str:
         return UNKNOWN
     if value < 1024:
         return f"{value:g} B"
+    if value > LARGEST:
+        return f"{int(value) >> 40:,} TB"
     for unit in ("KB", "MB", "GB", "TB"):
         value /= 1024
         if value < 1024 or unit == "TB":

@@ -90,8 +90,10 @@ class SummaryView:
     def macs_text(self) -> str:
         totals = self.record["totals"]
         missing = [entry for entry in self.record["layers"] if entry["depth"] == 0 and entry["macs"] is None]
-        if not missing:
+        if totals["macs"] is not None:
             return f"{short_count(totals['macs'])} for one sample"
+        if not missing:
+            return f"?, {totals['unknown']['macs']}"
         known = totals["known_macs"]
         top = sum(1 for entry in self.record["layers"] if entry["depth"] == 0)
         counts = f"{len(missing):,} of {counted(top, 'layer')} not known"
