@@ -31,7 +31,10 @@ def check(seed: int, folder, suffix: str) -> None:
             raise
         return
     record = json.loads(json.dumps(summarise(read(path))))
-    assert differences(record, describe(loaded)) == []
+    found = differences(record, describe(loaded))
+    # Loading changes some models: an operation in .h5 comes back as the layer of its name, and what a frozen layer
+    # builds in itself comes back trainable. Such a file is told as the model that was saved.
+    assert not found or differences(record, describe(model)) == [], found
 
 
 @FEW
