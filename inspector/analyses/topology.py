@@ -13,6 +13,7 @@ from .summary import SCHEMA_VERSION, describe_model, describe_tensor, named_ends
 
 GROWING = ("shared_layers", "layer_cycles", "branches", "merges", "skip_connections")  # more edges only add to these
 SHRINKING = ("dead_ends", "unused_inputs", "unused_layers")  # more edges only take from these
+NOT_STATED = ("the file does not state them", "the model's own call is not known")
 OF_ROOT = ("calls", "depth", "longest_path")
 Record = dict[str, Any]
 Graphs = list[tuple[str, Graph, Connections | Unknown]]
@@ -74,7 +75,7 @@ def describe_reason(reason: Reason) -> Record:
 
 
 def root_facts(root: Connections | Unknown, unknown: dict[str, str]) -> Record:
-    """The size of the model's own graph, nested models being one call each; depth counts edges, as Keras's does."""
+    """The size of the model's own graph, a nested model being one call; depth is the number of edges."""
     if isinstance(root, Unknown):
         unknown.update(dict.fromkeys(OF_ROOT, root.why))
         return dict.fromkeys(OF_ROOT)
@@ -170,7 +171,9 @@ def describe_inputs(facts: Facts, model: Model, unknown: dict[str, str]) -> list
     refs = named_ends(graph.inputs)
     shape = (graph.build_config or {}).get("input_shape")
     if refs or graph.kind != "subclassed" or shape is None:
-        return describe_ends(facts, graph.inputs, "inputs", refs or Unknown("the file does not state them"), unknown)
+        return describe_ends(
+            facts, graph.inputs, "inputs", refs or Unknown(NOT_STATED[model.format == "code"]), unknown
+        )
     why = "build_config holds the shapes of the first positional argument alone"
     unknown["inputs"] = why
     return [

@@ -16,7 +16,7 @@ def render_topology(view: TopologyView, manner: Manner = Manner()) -> list[str]:
     """The lines of a topology; no wider than ``manner.room`` where that is given and words allow it."""
     word, text = view.verdict()
     role = {"DAG": "declared", "no DAG": "dynamic"}.get(word, "opaque")
-    verdict = wrapped(text, manner.room, width(word) + 2)
+    verdict = wrapped(escape(text), manner.room, width(word) + 2)
     head = [f"{manner.style(word, role)}  {verdict[0]}", *verdict[1:]]
     if manner.quiet:
         return head + tree_lines(view, manner)
