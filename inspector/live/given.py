@@ -7,7 +7,7 @@ from typing import Any
 
 from ..errors import UsageError
 from .recovery.inputs import InputSpec, TensorSpec, call_parameters
-from .target import user_error
+from .user_errors import user_error
 
 Given = Sequence[Mapping[str, Any]]
 
@@ -49,6 +49,12 @@ def build_sequential(model: Any, inputs: InputSpec) -> None:
     if len(specs) != 1:
         raise UsageError(f"{model.name!r} is a Sequential: it takes one --input-shape, and {len(specs)} are given")
     try:
-        model.build(specs[0].shape)
+        if specs[0].dtype is None:
+            model.build(specs[0].shape)
+        else:
+            import keras
+
+            model._layers.insert(0, keras.layers.InputLayer(batch_shape=specs[0].shape, dtype=specs[0].dtype))
+            model._maybe_rebuild()
     except Exception as error:
         raise user_error(error, f"{model.name!r} cannot be built for {list(specs[0].shape)}") from error

@@ -14,10 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from ..errors import KinspectError, UsageError
-
-
-class UserCodeError(KinspectError):
-    """An exception that the user's own code raised, told as theirs: their file, their line."""
+from .user_errors import user_error
 
 
 def load_target(target: str, arguments: Mapping[str, Any]) -> Any:
@@ -33,37 +30,74 @@ def load_target(target: str, arguments: Mapping[str, Any]) -> Any:
         if arguments:
             raise UsageError(f"{target}: it is a model already, and takes no --arg")
         return value
-    if not callable(value):
+    if not callable(value) or is_layer(value):
         raise UsageError(f"{target}: it is {describe_type(value)}, not a model, a factory or a Model class")
     return call_factory(value, arguments, target)
+
+
+def check_place(target: str) -> None:
+    """Whether there is such a file or package, before anything is imported for it."""
+    place = target.rpartition(":")[0] if ":" in target else target
+    if is_path(place):
+        if not os.path.isfile(place):
+            raise UsageError(f"{place}: no such file")
+        return
+    package = place.partition(".")[0]
+    sys.path.insert(0, os.getcwd())
+    try:
+        found = package in sys.modules or importlib.util.find_spec(package) is not None
+    except (ImportError, ValueError):
+        found = False
+    finally:
+        sys.path.pop(0)
+    if not found:
+        hint = "its folder must be the current one, or on PYTHONPATH"
+        raise UsageError(f"{place}: there is no module {package!r}", hint=hint)
+
+
+def is_path(place: str) -> bool:
+    return place.endswith(".py") or os.sep in place or "/" in place
 
 
 def import_place(place: str) -> ModuleType:
     """Import a file by its path, or a module by its dotted name with the current folder on the path."""
     try:
-        if place.endswith(".py") or os.sep in place:
+        if is_path(place):
             return import_file(Path(place))
         if "" not in sys.path and os.getcwd() not in sys.path:
             sys.path.insert(0, os.getcwd())
         return importlib.import_module(place)
-    except (KinspectError, KeyboardInterrupt):
+    except KinspectError:
         raise
     except ModuleNotFoundError as error:
         if error.name and (place == error.name or place.startswith(error.name + ".")):
-            raise UsageError(f"{place}: there is no module {error.name!r} on the path") from None
+            raise UsageError(f"{place}: there is no module {error.name!r}") from None
         raise user_error(error, place) from error
     except BaseException as error:
         raise user_error(error, place) from error
 
 
 def import_file(path: Path) -> ModuleType:
+    """Import a file as Python itself would: by its name in its package, else with its own folder on the path."""
     if not path.is_file():
-        raise UsageError(f"{path}: there is no such file")
+        raise UsageError(f"{path}: no such file")
     path = path.resolve()
-    sys.path.insert(0, str(path.parent))
-    for folder in package_roots(path):
-        sys.path.append(folder)
-    name = path.stem if path.stem.isidentifier() and path.stem not in sys.modules else f"_model_file_{path.stem}"
+    root, name = place_in_package(path)
+    sys.argv = [str(path)]
+    sys.path[:0] = [str(root)]
+    if os.getcwd() not in sys.path:
+        sys.path.append(os.getcwd())
+    if name in sys.modules or not all(part.isidentifier() for part in name.split(".")):
+        known = getattr(sys.modules.get(name), "__file__", None)
+        if known and os.path.realpath(known) == str(path):
+            return sys.modules[name]
+        return execute_file(path, f"_model_file_{path.stem}")
+    if "." in name:
+        return importlib.import_module(name)
+    return execute_file(path, name)
+
+
+def execute_file(path: Path, name: str) -> ModuleType:
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise UsageError(f"{path}: it is not a Python file")
@@ -73,12 +107,13 @@ def import_file(path: Path) -> ModuleType:
     return module
 
 
-def package_roots(path: Path) -> list[str]:
-    """The folder above the outermost package a file lies in, so that its absolute imports work, and the current one."""
-    folder = path.parent
-    while (folder / "__init__.py").is_file():
+def place_in_package(path: Path) -> tuple[Path, str]:
+    """The folder above the outermost package a file lies in, and the file's dotted name below it."""
+    parts, folder = [path.stem], path.parent
+    while (folder / "__init__.py").is_file() and folder.name.isidentifier():
+        parts.insert(0, folder.name)
         folder = folder.parent
-    return list(dict.fromkeys((str(folder), os.getcwd())))
+    return folder, ".".join(parts)
 
 
 def find_name(module: ModuleType, name: str, place: str) -> Any:
@@ -95,16 +130,9 @@ def find_name(module: ModuleType, name: str, place: str) -> Any:
 
 def call_factory(factory: Any, arguments: Mapping[str, Any], target: str) -> Any:
     """Call a factory or a class; arguments that do not fit its signature are the user's to correct."""
-    try:
-        inspect.signature(factory).bind(**arguments)
-    except TypeError as error:
-        raise UsageError(f"{target}: {error}", hint="give it with --arg NAME=VALUE") from None
-    except ValueError:
-        pass  # no signature to look at
+    check_arguments(factory, arguments, target)
     try:
         model = factory(**arguments)
-    except KeyboardInterrupt:
-        raise
     except BaseException as error:
         raise user_error(error, target) from error
     if not is_model(model):
@@ -112,10 +140,41 @@ def call_factory(factory: Any, arguments: Mapping[str, Any], target: str) -> Any
     return model
 
 
+def check_arguments(factory: Any, arguments: Mapping[str, Any], target: str) -> None:
+    try:
+        signature = inspect.signature(factory)
+    except (TypeError, ValueError):
+        return  # no signature to look at
+    try:
+        signature.bind(**arguments)
+    except TypeError as error:
+        raise UsageError(f"{target}: {error}", hint=missing_arguments(signature, arguments)) from None
+
+
+def missing_arguments(signature: inspect.Signature, arguments: Mapping[str, Any]) -> str:
+    """How to give the arguments that lack a value; where none does, which there are."""
+    needed = [
+        f"--arg {p.name}=VALUE"
+        for p in signature.parameters.values()
+        if p.default is p.empty and p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY) and p.name not in arguments
+    ]
+    return f"give it with {' '.join(needed)}" if needed else f"it takes: {', '.join(signature.parameters) or 'nothing'}"
+
+
 def is_model(value: Any) -> bool:
     """Whether a value is a model of Keras 3 or of tf_keras; neither is imported for asking."""
+    return is_of("Model", value)
+
+
+def is_layer(value: Any) -> bool:
+    return is_of("layers.Layer", value)
+
+
+def is_of(name: str, value: Any) -> bool:
     for package in ("keras", "tf_keras"):
-        base = getattr(sys.modules.get(package), "Model", None)
+        base: Any = sys.modules.get(package)
+        for part in name.split("."):
+            base = getattr(base, part, None)
         if isinstance(base, type) and isinstance(value, base):
             return True
     return False
@@ -123,45 +182,7 @@ def is_model(value: Any) -> bool:
 
 def describe_type(value: Any) -> str:
     if isinstance(value, (list, tuple)) and any(is_model(item) for item in value):
-        return f"a {type(value).__name__} of {len(value)} models: write a factory that returns one of them"
+        return f"a {type(value).__name__} of {len(value)} values: write a factory that returns one model of them"
+    if is_layer(value):
+        return f"the layer {type(value).__name__}"
     return "None" if value is None else f"a {type(value).__name__}"
-
-
-def user_error(error: BaseException, place: str) -> UserCodeError:
-    """An exception of the user's code as one line: their file and line, the exception, and what to do if we know."""
-    file, line = where(error)
-    text = " ".join(str(error).split()) or "no message"
-    if isinstance(error, SyntaxError):
-        file, line, text = error.filename or file, error.lineno or line, error.msg
-    spot = f"{file}, line {line}" if file else place
-    return UserCodeError(f"{spot}: {type(error).__name__}: {text}"[:1500], hint=advice(error))
-
-
-def where(error: BaseException) -> tuple[str | None, int | None]:
-    """The deepest frame that is the user's: not Keras's, not a library's, not ours."""
-    found: tuple[str | None, int | None] = (None, None)
-    trace = error.__traceback__
-    while trace is not None:
-        file = trace.tb_frame.f_code.co_filename
-        if is_user_file(file):
-            found = file, trace.tb_lineno
-        trace = trace.tb_next
-    return found
-
-
-def is_user_file(file: str) -> bool:
-    ours = str(Path(__file__).parent.parent)
-    library = f"{os.sep}site-packages{os.sep}" in file or file.startswith((os.path.dirname(os.__file__), ours, "<"))
-    return not library
-
-
-def advice(error: BaseException) -> str | None:
-    """What to do about errors that many meet."""
-    text = str(error)
-    if "must be KerasTensors" in text and "<" in text and "name=" in text:
-        layer = text.rpartition("invalid value <")[2].partition(">")[0]
-        name = layer.partition("name=")[2].partition(",")[0]
-        return f"the layer {name!r} was never called: pass what it returns, {name}(x), and not the layer itself"
-    if isinstance(error, SyntaxError) and "outside function" in error.msg:
-        return "indent the statement into the function it belongs to"
-    return None

@@ -8,20 +8,13 @@ from typing import Any
 
 import keras
 
-from ..errors import KinspectError
-from .capture import (
-    Document,
-    capture_graph,
-    capture_parts,
-    capture_sequential,
-    describe_variable,
-    is_functional,
-    kind_of,
-    origin_of,
-    own_class,
-)
+from ..errors import UsageError
+from .capture import Capture
+from .facts import Document, describe_variable, is_functional, kind_of, origin_of
 from .given import build_sequential, given_inputs
+from .loading import load_file
 from .recovery import Recovery, recover
+from .serialising import own_class
 from .target import import_place, load_target
 
 Say = Callable[[str], None]
@@ -30,51 +23,38 @@ Request = Mapping[str, Any]
 
 def capture(request: Request, say: Say) -> Document:
     """The document of the model that the request names; see `describe_model`."""
-    model = open_model(request, say)
+    model, notes = open_model(request, say)
     if not isinstance(model, keras.Model):
         from .capture_tf_keras import describe_tf_keras
 
         return describe_tf_keras(model)
-    return describe_model(model, request, say)
+    document = describe_model(model, request, say)
+    document["notes"] += notes
+    return document
 
 
-def open_model(request: Request, say: Say) -> Any:
-    """Import what --custom names, then build the model from code or load it from its file."""
+def open_model(request: Request, say: Say) -> tuple[Any, list[str]]:
+    """Import what --custom names, then build the model from code or load it from its file; and notes on that."""
+    modules = []
     for place in request.get("custom", ()):
         say(f"importing {place}")
-        import_place(place)
-    if request.get("file"):
-        say(f"loading {request['file']}")
-        return load_file(request["file"])
-    say(f"building {request['target']}")
+        modules.append(import_place(place))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return load_target(request["target"], request.get("arguments", {}))
-
-
-def load_file(path: str) -> Any:
-    """A saved model, with the classes that --custom registered; Lambdas stay closed, as Keras's safe mode has it."""
-    try:
-        return keras.saving.load_model(path, compile=False, safe_mode=True)
-    except Exception as error:
-        text = " ".join(str(error).split())
-        hint = None
-        if "Could not locate" in text or "Unknown layer" in text:
-            hint = "give the file that defines and registers it: --custom FILE.py"
-        raise KinspectError(f"{path}: Keras cannot load it: {text}"[:1500], hint=hint) from None
+        if request.get("file"):
+            say(f"loading {request['file']}")
+            return load_file(request["file"], modules)
+        say(f"building {request['target']}")
+        return load_target(request["target"], request.get("arguments", {})), []
 
 
 def describe_model(model: Any, request: Request, say: Say) -> Document:
     """The model's config and facts; for a subclassed one with the recovered graph, where there is one."""
-    inputs = given_inputs(model, request.get("inputs", ()))
-    if isinstance(model, keras.Sequential) and not model.built and inputs is not None:
-        build_sequential(model, inputs)
-        inputs = None
-    facts: Document = {}
+    inputs = prepare_inputs(model, request)
     document: Document = {
-        "facts": facts, "kind": kind_of(model), "built": bool(model.built), "keras_version": keras.__version__,
-        "backend": keras.backend.backend(), "origin": origin_of(type(model)), "parts": {}, "variables": [],
-        "training": compile_config(model), "optimizer": optimizer_variables(model),
+        "kind": kind_of(model), "keras_version": keras.__version__, "backend": keras.backend.backend(),
+        "origin": origin_of(type(model)), "parts": {}, "notes": [], "training": compile_config(model),
+        "optimizer": optimizer_variables(model), "recovery": None,
     }  # fmt: skip
     found = None
     if request.get("recover", True):
@@ -82,49 +62,48 @@ def describe_model(model: Any, request: Request, say: Say) -> Document:
         found = recover(model, inputs, expand=bool(request.get("expand")), check=bool(request.get("check", True)))
         document["parts"] = describe_parts(found)
         document["recovery"] = {"strategy": found.strategy, "proof": found.to_json()["proof"]}
+    capture = Capture()
+    document["model"] = describe_root(model, found, capture)
     document["built"] = bool(model.built)
-    document["model"] = describe_root(model, found, facts)
-    document["variables"] = own_variables(model, facts)
+    document["variables"] = capture.unlisted(model) if model.built else []
+    document["facts"] = capture.facts
     return document
 
 
-def describe_root(model: Any, found: Recovery | None, facts: Document) -> Document:
+def prepare_inputs(model: Any, request: Request) -> Any:
+    """What the user gave as inputs; a Sequential that waits for its shape is built with it."""
+    inputs = given_inputs(model, request.get("inputs", ()))
+    if inputs is None:
+        return None
+    if isinstance(model, keras.Sequential) and not model.built:
+        build_sequential(model, inputs)
+        return None
+    if is_functional(model) or (isinstance(model, keras.Sequential) and model._functional is not None):
+        raise UsageError(f"{model.name!r} has inputs of its own, and takes no --input-shape")
+    return inputs
+
+
+def describe_root(model: Any, found: Recovery | None, capture: Capture) -> Document:
+    """The root as Keras serialises it: with its graph where there is one, else with the list of its layers."""
     if isinstance(model, keras.Sequential) and model._functional is not None:
-        return {**own_class(model), "config": capture_sequential(model, "", facts)}
-    graph = (
-        model
-        if is_functional(model)
-        else found.functional
-        if found is not None and found.verdict == "recovered"
-        else None
-    )
-    if graph is not None:
-        config = {**capture_graph(graph, "", facts)["config"], "name": model.name, "trainable": model.trainable}
-        return {**own_class(model), "config": config}
-    layers = list(capture_parts(model, facts))
-    return {**own_class(model), "config": {"name": model.name, "trainable": model.trainable}, "parts": layers}
+        return {**own_class(model), "config": capture.sequential(model)}
+    head = {"name": model.name, "trainable": model.trainable}
+    if isinstance(model, keras.Sequential):
+        return {**own_class(model), "config": {**head, "layers": list(capture.parts(model))}}
+    if is_functional(model):
+        return {**own_class(model), "config": {**capture.graph(model), **head}}
+    if found is not None and found.functional is not None:
+        config = capture.graph(found.functional, names=found.unique_names)
+        layers = [*config["layers"], *capture.uncalled(model, found.functional)]
+        return {**own_class(model), "config": {**config, **head, "layers": layers}}
+    return {**own_class(model), "config": head, "parts": list(capture.parts(model))}
 
 
 def describe_parts(found: Recovery) -> Document:
     """Verdicts and reasons by path, the model itself under the empty one."""
     plain = found.to_json()
-    parts = {"": plain, **plain["parts"]}
-    return {
-        path: {
-            "verdict": part["verdict"],
-            "class_name": part["class_name"],
-            "strategy": part["strategy"],
-            "reasons": part["reasons"],
-            "flags": part["flags"],
-        }
-        for path, part in parts.items()
-    }
-
-
-def own_variables(model: Any, facts: Document) -> list[Document]:
-    """Variables that stand on a model itself and in none of its rows: ops use them directly."""
-    listed = {v["path"] for fact in facts.values() for v in fact.get("weights") or ()}
-    return [describe_variable(v) for v in model.weights if v.path not in listed] if model.built else []
+    kept = ("verdict", "class_name", "strategy", "reasons", "flags")
+    return {path: {key: part[key] for key in kept} for path, part in {"": plain, **plain["parts"]}.items()}
 
 
 def compile_config(model: Any) -> Document | None:
@@ -139,17 +118,18 @@ def compile_config(model: Any) -> Document | None:
 
 def optimizer_variables(model: Any) -> list[Document]:
     optimizer = getattr(model, "optimizer", None)
-    if optimizer is None or not hasattr(optimizer, "variables"):
-        return []
-    return [describe_variable(v) for v in optimizer.variables]
+    return [describe_variable(v) for v in getattr(optimizer, "variables", ())] if optimizer is not None else []
 
 
 def freeze(request: Request, say: Say) -> Document:
     """Write the recovered functional model of a subclassed one, load it again, and compare the outputs."""
     from .freezing import freeze_model
 
-    model = open_model(request, say)
-    return freeze_model(model, given_inputs(model, request.get("inputs", ())), request, say)
+    model, notes = open_model(request, say)
+    if not isinstance(model, keras.Model):
+        raise UsageError(f"{model.name!r} is a model of tf_keras: its graph is recovered with Keras 3 alone")
+    document = freeze_model(model, prepare_inputs(model, request), request, say)
+    return {**document, "notes": notes}
 
 
 TASKS: dict[str, Callable[[Request, Say], Document]] = {"capture": capture, "freeze": freeze}

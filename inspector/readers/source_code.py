@@ -1,20 +1,15 @@
 """Models in code: a worker process runs Keras and answers with a config and facts, which fill the same graph.
 
-Nothing is imported here: not Keras, not the user's module. The worker is ``python -m inspector.live.worker``.
+Nothing is imported here: not Keras, not the user's module. The worker is `inspector.live.worker`.
 """
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-import tempfile
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from threading import Timer
-from typing import IO, Any
+from typing import Any
 
-from .. import errors
 from ..graph import Graph, Layer, Model, Note, Part, Reason, Spec, TensorRef, Weight, WeightIndex, flatten, walk
 from ..keras_config import decode_layer, decode_model
 from ..knowledge import DTYPE_BYTES
@@ -48,71 +43,27 @@ def is_code(target: str) -> bool:
 def read_code(target: str, request: CodeRequest | None = None, say: Say | None = None) -> Model:
     """The model that code defines. Raises `KinspectError` with the user's own error where their code fails."""
     request = request or CodeRequest()
-    asked = {
-        "task": "capture", "target": target, "arguments": dict(request.arguments), "inputs": list(request.inputs),
-        "custom": list(request.custom), "expand": request.expand, "recover": request.recover, "file": request.file,
+    asked = {**describe_request(target, request), "task": "capture"}
+    return model_from(ask(asked, request, say), request.file or target)
+
+
+def freeze_code(target: str, draft: str, request: CodeRequest, say: Say | None = None) -> dict[str, Any]:
+    """Let the worker write the recovered functional model to ``draft``: what it wrote, and the proof."""
+    return ask({**describe_request(target, request), "task": "freeze", "draft": draft}, request, say)
+
+
+def ask(asked: Mapping[str, Any], request: CodeRequest, say: Say | None) -> dict[str, Any]:
+    from .worker_process import ask_worker
+
+    return ask_worker(asked, request.time_limit, say)
+
+
+def describe_request(target: str, request: CodeRequest) -> dict[str, Any]:
+    return {
+        "target": None if request.file else target, "file": request.file, "arguments": dict(request.arguments),
+        "inputs": list(request.inputs), "custom": list(request.custom), "expand": request.expand,
+        "recover": request.recover,
     }  # fmt: skip
-    return model_from(ask_worker(asked, request.time_limit, say), request.file or target)
-
-
-def ask_worker(request: Mapping[str, Any], time_limit: float = TIME_LIMIT, say: Say | None = None) -> dict[str, Any]:
-    """Run one request in a worker process; its prints are kept apart, its progress goes to ``say``."""
-    with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "inspector.live.worker"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env=worker_environment(),
-        )  # fmt: skip
-        late = Timer(time_limit, process.kill)
-        late.start()
-        try:
-            return converse(process, json.dumps(request).encode(), log, say)
-        except errors.KinspectError:
-            if late.finished.is_set() and not process.poll() == 0:
-                raise errors.KinspectError(
-                    f"the model's code ran longer than {time_limit:g} s and was stopped"
-                ) from None
-            raise
-        finally:
-            late.cancel()
-            process.kill()
-            process.wait()
-
-
-def worker_environment() -> dict[str, str]:
-    import os
-
-    return {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONUNBUFFERED": "1", **os.environ}
-
-
-def converse(process: subprocess.Popen[bytes], request: bytes, log: IO[bytes], say: Say | None) -> dict[str, Any]:
-    assert process.stdin is not None and process.stdout is not None
-    try:
-        process.stdin.write(request)
-        process.stdin.close()
-    except BrokenPipeError:
-        pass  # it died at once; the log says why
-    for line in process.stdout:
-        message = json.loads(line)
-        if "result" in message:
-            return dict(message["result"])
-        if "error" in message:
-            kind = getattr(errors, str(message.get("kind")), errors.KinspectError)
-            raise kind(message["error"], hint=message.get("hint"))
-        if say:
-            say(message.get("progress", ""))
-    raise errors.KinspectError(f"the worker process ended without an answer ({ending(process)}){last_words(log)}")
-
-
-def ending(process: subprocess.Popen[bytes]) -> str:
-    code = process.wait()
-    return f"signal {-code}" if code < 0 else f"exit code {code}"
-
-
-def last_words(log: IO[bytes]) -> str:
-    log.seek(0, 2)
-    log.seek(max(0, log.tell() - 2000))
-    lines = [line.strip() for line in log.read().decode(errors="replace").splitlines() if line.strip()]
-    return f": {lines[-1][:300]}" if lines else ""
 
 
 def model_from(document: Mapping[str, Any], source: str) -> Model:
@@ -122,20 +73,32 @@ def model_from(document: Mapping[str, Any], source: str) -> Model:
     if data.get("parts") is not None:
         graph = replace(graph, layers=tuple(decode_layer(item) for item in data["parts"]))
     facts = document["facts"]
-    graph = put_facts(graph, facts, "")
-    graph = add_variables(graph, document["variables"], facts)
+    graph = add_variables(put_facts(graph, facts, ""), document["variables"], facts, "")
     graph = replace(graph, kind=document["kind"], built=bool(document["built"]))
     parts = {path: read_part(part) for path, part in document["parts"].items()}
-    notes = tuple(
-        Note("recovery", reason.message, path or None) for path, part in parts.items() for reason in part.reasons
-    )
+    notes = (*(Note("live", text) for text in document.get("notes", ())), *find_notes(parts))
     return Model(
         graph, FORMAT, source, document["keras_version"], document.get("training"), notes, None, parts,
         lambda: read_index(graph, document),
     )  # fmt: skip
 
 
-def put_facts(graph: Graph, facts: Mapping[str, Any], prefix: str) -> Graph:
+def find_notes(parts: Mapping[str, Part]) -> Iterator[Note]:
+    """Why a part is not a plain graph, and what holds besides of the model itself."""
+    for path, part in parts.items():
+        reasons = () if part.verdict in ("declared", "recovered") else part.reasons[:1]
+        for reason in (*reasons, *(() if path else part.flags)):
+            place = f" ({shown(reason.file)}:{reason.line})" if reason.file else ""
+            yield Note("recovery", reason.message + place, path or None)
+
+
+def shown(file: str) -> str:
+    """A file's path from the current folder where it lies below it."""
+    below = os.path.relpath(file)
+    return file if below.startswith(os.pardir) else below
+
+
+def put_facts(graph: Graph, facts: dict[str, Any], prefix: str) -> Graph:
     """Kinds, source lines and every call's outputs, as the live layers have them; nested models too."""
     stated = dict(graph.stated)
     layers = []
@@ -145,7 +108,11 @@ def put_facts(graph: Graph, facts: Mapping[str, Any], prefix: str) -> Graph:
         for index, outputs in enumerate(fact.get("outputs") or ()):
             for output, spec in enumerate(read_outputs(outputs)):
                 stated[TensorRef(layer.name, index, output)] = spec
-        inner = put_facts(layer.inner, facts, f"{path}/") if layer.inner is not None else None
+        if not layer.calls and fact.get("built_shape") is not None:
+            stated[TensorRef(layer.name, 0, 0)] = Spec(tuple(fact["built_shape"]))
+        inner = layer.inner
+        if inner is not None:
+            inner = add_variables(put_facts(inner, facts, f"{path}/"), fact.get("variables") or (), facts, f"{path}/")
         origin = tuple(fact["origin"]) if fact.get("origin") else None
         layers.append(replace(layer, kind=fact.get("kind", layer.kind), inner=inner, origin=origin))
     return replace(graph, layers=tuple(layers), stated=stated)
@@ -163,16 +130,19 @@ def read_spec(pair: Sequence[Any]) -> Spec:
     return Spec(tuple(pair[0]), pair[1])
 
 
-def add_variables(graph: Graph, variables: Sequence[Mapping[str, Any]], facts: dict[str, Any]) -> Graph:
+def add_variables(graph: Graph, variables: Sequence[Mapping[str, Any]], facts: dict[str, Any], prefix: str) -> Graph:
     """A row for each variable that stands on the model itself and is used by operations directly."""
     rows = []
     taken = set(graph.by_name)
     for variable in variables:
-        name = variable["name"] if variable["name"] not in taken else variable["path"]
+        name, count = variable["name"] if variable["name"] not in taken else variable["path"], 1
+        while name in taken:
+            name, count = f"{variable['path']}_{count}", count + 1
         taken.add(name)
-        config = {"name": name, "trainable": variable["trainable"], "dtype": variable["dtype"]}
+        config = {"name": name, "trainable": variable["trainable"], "dtype": variable["dtype"],
+                  "shape": variable["shape"]}  # fmt: skip
         rows.append(Layer(name, "Variable", "layer", config, "keras"))
-        facts[name] = {"weights": [variable], "kind": "layer"}
+        facts[prefix + name] = {"weights": [variable], "kind": "layer"}
     return replace(graph, layers=(*graph.layers, *rows)) if rows else graph
 
 
