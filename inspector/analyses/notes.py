@@ -47,7 +47,7 @@ def layer_notes(fact: LayerFacts) -> Iterator[Note]:
         and find_knowledge(layer) is None
     ):
         yield Note("opaque", f"{layer.class_name} is not a layer of Keras: its inside is not known", fact.path)
-    if layer.inner is not None and not layer.inner.built:
+    if layer.inner is not None and not layer.inner.built and layer.inner.kind != "weights":
         yield Note("unbuilt", "saved before it was built", fact.path)
     if calls > 1:
         yield Note("shared", f"called {calls} times; its parameters count once", fact.path)

@@ -16,7 +16,7 @@ FORMATS = ("table", "tree", "json", "csv", "markdown")
 SUFFIXES = {"json": "json", "csv": "csv", "md": "markdown", "markdown": "markdown"}
 NAMES = (
     "path", "name", "class", "type", "output", "params", "trainable_params", "trainable", "macs", "bytes", "dtype",
-    "share", "memory", "calls", "receptive", "connected",
+    "weights", "share", "memory", "calls", "receptive", "connected",
 )  # fmt: skip
 
 
@@ -111,17 +111,20 @@ def check_options(form: str, options: dict[str, Any]) -> None:
         raise UsageError("--fold shows layers in their order: it cannot go with --sort or --filter")
 
 
-def shown_depth(form: str, options: dict[str, Any]) -> int | None:
-    """Levels to show; ``None`` is all."""
+def shown_depth(summary: Any, form: str, options: dict[str, Any]) -> int | None:
+    """Levels to show; ``None`` is all, as it is by default where only the stored weights tell the layers."""
+    from ..views.summary import is_told_by_weights
+
     depth: int | None = options["depth"]
     if depth is None:
-        return None if form in ("json", "tree") or options["pattern"] else 0
+        everything = form in ("json", "tree") or options["pattern"] or is_told_by_weights(summary.record)
+        return None if everything else 0
     return None if depth < 0 else depth
 
 
 def select_layers(summary: Any, form: str, options: dict[str, Any]) -> list[int] | None:
     """Places of the layers to list where that is not simply all down to a depth; ``None`` where it is."""
-    depth = shown_depth(form, options)
+    depth = shown_depth(summary, form, options)
     if not options["pattern"] and not options["sort"] and (form != "json" or depth is None):
         return None
     layers = summary.record["layers"]
@@ -150,7 +153,7 @@ def render(settings: Settings, summary: Any, form: str, select: list[int] | None
     from ..views.summary import SummaryView
 
     view = SummaryView(
-        summary.facts, summary.record, columns=options["columns"], depth=shown_depth(form, options), select=select,
+        summary.facts, summary.record, columns=options["columns"], depth=shown_depth(summary, form, options), select=select,
         fold=bool(options["fold"]),
     )  # fmt: skip
     if form == "csv":

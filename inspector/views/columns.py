@@ -146,6 +146,13 @@ def calls(row: Row) -> int:
     return sum(len(entry["calls"]) for entry in row.entries)
 
 
+def stored(row: Row) -> list[str]:
+    """A layer's own weights, one a line: shape and dtype; nothing for a block, and for a model its layers have them."""
+    fact = row.fact
+    weights = [] if row.copies or fact.layer.inner is not None else fact.weights or []
+    return [f"{shape_text(list(weight.shape))} {weight.dtype}" for weight in weights] or [""]
+
+
 def joined(lines: Callable[[Row], list[str]]) -> Callable[[Row], str]:
     return lambda row: "; ".join(lines(row))
 
@@ -164,6 +171,7 @@ COLUMNS: dict[str, Column] = {
         number("macs", "MACs", sum_of("macs"), count_text, 4),
         number("bytes", "Size", sum_of("bytes"), size_text, 7),
         Column("dtype", "Dtype", dtype, one(dtype), yields=6),
+        Column("weights", "Weights", joined(stored), stored, yields=5),
         number("share", "Share", share, share_text, 8),
         number("memory", "Memory", memory, size_text, 8),
         number("calls", "Calls", calls, str, 8),

@@ -82,7 +82,8 @@ class SummaryView:
         if totals["optimizer_params"]:
             text = f"{totals['optimizer_params']:,} ({size_text(totals['optimizer_bytes'])}), apart from the model"
             lines.append(("Optimizer", text))
-        lines.append(("MACs", self.macs_text()))
+        if self.record["model"]["kind"] != "weights":
+            lines.append(("MACs", self.macs_text()))
         if self.select is not None:
             lines.insert(0, ("Shown", f"{counted(len(self.select), 'layer')} of {len(self.record['layers']):,}"))
         return lines
@@ -143,11 +144,18 @@ def params_text(totals: dict[str, Any]) -> str:
 
 def default_columns(record: dict[str, Any]) -> list[str]:
     """What a summary shows unasked: connections unless the model is a chain, frozen layers where there are any."""
+    if is_told_by_weights(record):
+        return ["path", "weights", "params", "bytes"]
     names = ["path", "type", "output", "params"]
     if any(entry["params"] and not entry["trainable"] for entry in record["layers"]):
         names.append("trainable")
     names.append("macs")
     return names if is_chain(record["layers"]) else [*names, "connected"]
+
+
+def is_told_by_weights(record: dict[str, Any]) -> bool:
+    """Whether all there is of the model's layers is what they store."""
+    return bool(record["layers"]) and not any(entry["class_name"] for entry in record["layers"])
 
 
 def is_chain(layers: Sequence[dict[str, Any]]) -> bool:
