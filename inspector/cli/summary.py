@@ -153,8 +153,8 @@ def render(settings: Settings, summary: Any, form: str, select: list[int] | None
     from ..views.summary import SummaryView
 
     view = SummaryView(
-        summary.facts, summary.record, columns=options["columns"], depth=shown_depth(summary, form, options), select=select,
-        fold=bool(options["fold"]),
+        summary.facts, summary.record, columns=options["columns"], depth=shown_depth(summary, form, options),
+        select=select, fold=bool(options["fold"]),
     )  # fmt: skip
     if form == "csv":
         from ..renderers.csv import render_csv
