@@ -52,6 +52,8 @@ def find_connections(graph: Graph, *, legacy: bool = False) -> Connections | Unk
     ends = {(ref.layer, ref.call) for ref in graph.output_refs()} or {next(reversed(sources), ("", 0))}
     inputs = {ref.layer for ref in graph.input_refs()}
     unused = [layer.name for layer in graph.layers if layer.name in inputs and (layer.name, 0) not in alive]
+    dead = [node for node, uses in users.items() if not uses and node not in ends and node[0] not in unused]
+    suspects = [layer.name for layer in graph.layers if legacy and may_lack_operands(layer, bool(dead or unused))]
     cycles, loops = find_loops(layer_edges(graph))
     return Connections(
         sum(graph.by_name[name].kind != "input" for name, _ in sources),
@@ -59,12 +61,12 @@ def find_connections(graph: Graph, *, legacy: bool = False) -> Connections | Unk
         [spell(graph, node) for node, uses in users.items() if len(uses) > 1],
         [spell(graph, node) for node, origins in sources.items() if len(origins) > 1],
         find_skips(graph, sources, users),
-        [spell(graph, n) for n, uses in users.items() if not uses and n not in ends and n[0] not in unused],
+        [spell(graph, node) for node in dead],
         unused,
         [layer.name for layer in graph.layers if is_unused(graph, layer)],
         cycles,
         loops,
-        [layer.name for layer in graph.layers if legacy and may_lack_operands(layer)],
+        suspects,
     )
 
 
@@ -93,16 +95,17 @@ def layer_edges(graph: Graph) -> dict[str, list[str]]:
     return {name: list(takers) for name, takers in users.items()}
 
 
-def may_lack_operands(layer: Layer) -> bool:
+def may_lack_operands(layer: Layer, leads_nowhere: bool) -> bool:
     """Whether Keras 2 may have left operands of the layer's calls out of the file.
 
     It writes a call's first argument and those with a name: what goes into ``*args`` of a function, or of a
-    custom layer's ``call``, is not in the file.
+    custom layer's ``call``, is not in the file. A custom layer is suspected where something leads nowhere.
     """
     if layer.class_name == "TFOpLambda":
         name = str(layer.config.get("function", "")).removeprefix("tf.")
         return name in UNWRITTEN or any(not call.refs() for call in layer.calls)
-    return layer.kind == "layer" and layer.inner is None and bool(layer.calls) and find_knowledge(layer) is None
+    custom = layer.kind == "layer" and layer.inner is None and find_knowledge(layer) is None
+    return leads_nowhere and custom and bool(layer.calls)
 
 
 def is_unused(graph: Graph, layer: Layer) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from linecache import getline
 from typing import NamedTuple
 
 from ..errors import UnreadableModel
@@ -22,10 +23,9 @@ OWN_CLASSES = ("Functional", "Model", "Sequential", "Container", "Graph")
 
 
 class Place(NamedTuple):
-    """A part: where it stands, how deep models are nested there, and its verdict with what would tell more."""
+    """A part: where it stands, its verdict, its graph where that is known, and what would tell more."""
 
     path: str
-    depth: int
     class_name: str | None
     kind: str | None
     layers: int | None
@@ -43,23 +43,23 @@ def find_parts(model: Model) -> list[Place]:
         held = [path for path, depth, layer in layers if not depth and layer.kind in ("functional", "sequential")]
         root = root._replace(flags=(*root.flags, *find_signs(model, held)))
     root = root._replace(flags=(*root.flags, *overrides(model, graph)))
-    places = [Place("", 0, graph.class_name or None, graph.kind, count_layers(graph), root, graph, advise(model, root))]
+    places = [Place("", graph.class_name or None, graph.kind, count_layers(graph), root, graph, advise(model, root))]
     listed = {""}
-    for path, depth, layer in layers:
+    for path, _, layer in layers:
         part = model.parts.get(path) or judge_layer(model, layer)
         if part is not None and path not in listed:
             listed.add(path)
-            places.append(describe_layer(model, path, depth, layer, part))
+            places.append(describe_layer(model, path, layer, part))
     inside = [describe_found(model, path, part) for path, part in model.parts.items() if path not in listed]
     return in_tree_order([*places, *inside]) if inside else places
 
 
-def describe_layer(model: Model, path: str, depth: int, layer: Layer, part: Part) -> Place:
+def describe_layer(model: Model, path: str, layer: Layer, part: Part) -> Place:
     inner = layer.inner
     known = inner is not None and inner.kind != "weights"
     part = part._replace(flags=(*part.flags, *overrides(model, inner))) if known and inner is not None else part
     return Place(
-        path, depth, layer.class_name or part.class_name, layer.kind if layer.class_name else None,
+        path, layer.class_name or part.class_name, layer.kind if layer.class_name else None,
         count_layers(inner) if inner is not None else None, part, inner, advise(model, part, layer),
     )  # fmt: skip
 
@@ -69,7 +69,7 @@ def describe_found(model: Model, path: str, part: Part) -> Place:
     kind = "layer"
     if part.verdict == "declared":
         kind = "sequential" if part.class_name == "Sequential" else "functional"
-    return Place(path, path.count("/"), part.class_name, kind, None, part)
+    return Place(path, part.class_name, kind, None, part)
 
 
 def in_tree_order(places: list[Place]) -> list[Place]:
@@ -163,7 +163,7 @@ def custom_reason(model: Model, layer: Layer) -> Reason:
     if model.format == "code":
         file, line = layer.origin or (None, None)
         why = f"{name} holds no other layers: it stands as one box, and what it computes is in its call"
-        return Reason("custom-class", why, file, line)
+        return Reason("custom-class", why, file, line, getline(file, line or 0).strip() or None if file else None)
     if module and module.partition(".")[0] in ("keras", "tf_keras", "tensorflow"):
         return Reason("custom-class", f"{name} is a class of {module} that is not known here")
     where = f"in {module}" if module and module != "__main__" else "in code"

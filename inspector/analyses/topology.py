@@ -39,8 +39,7 @@ def find_topology(model: Model) -> Record:
         "model": describe_model(model),
         "is_dag": judge(places),
         "parts": [describe_part(place) for place in places],
-        "nested_depth": max((depth for _, depth, _ in layers), default=0),
-        "nested_models": [p.path for p in places if p.path and p.kind in ("functional", "sequential", "subclassed")],
+        **find_nested(places),
         **root_facts(graphs[0][2], unknown),
         **graph_facts(graphs, places, unknown),
         "same_objects": find_same_objects(layers),
@@ -72,6 +71,18 @@ def describe_part(place: Place) -> Record:
 def describe_reason(reason: Reason) -> Record:
     fields = ("code", "message", "file", "line", "source")
     return {field: getattr(reason, field) for field in fields}
+
+
+def find_nested(places: Sequence[Place]) -> Record:
+    """The models inside the model, whatever holds them, and how many of them lie in one another at most."""
+    paths = [place.path for place in places if place.path and place.kind in ("functional", "sequential", "subclassed")]
+    deepest, above = 0, list[str]()
+    for path in paths:  # outer models come before inner ones
+        while above and not path.startswith(f"{above[-1]}/"):
+            above.pop()
+        above.append(path)
+        deepest = max(deepest, len(above))
+    return {"nested_depth": deepest, "nested_models": paths}
 
 
 def root_facts(root: Connections | Unknown, unknown: dict[str, str]) -> Record:

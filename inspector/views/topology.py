@@ -107,14 +107,12 @@ class TopologyView:
     def below(self, part: Mapping[str, Any]) -> list[Line]:
         """Reasons with their places, what holds besides, what would tell more."""
         lines: list[Line] = []
-        for reason in part["reasons"]:
-            lines.append(("reason", f"{reason['code']}  {reason['message']}"))
+        first = "at first: " if part["verdict"] == "recovered" else ""  # what a simpler way of looking met
+        said = [("reason", first, reason) for reason in part["reasons"]] + [("flag", "", f) for f in part["flags"]]
+        for role, before, reason in said:
+            lines.append((role, f"{before}{reason['code']}  {reason['message']}"))
             if reason["file"]:
                 lines.append(("place", place_text(reason)))
-        for flag in part["flags"]:
-            lines.append(("flag", f"{flag['code']}  {flag['message']}"))
-            if flag["file"]:
-                lines.append(("place", place_text(flag)))
         if part["hint"]:
             lines.append(("hint", part["hint"]))
         return lines

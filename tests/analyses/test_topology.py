@@ -1,6 +1,7 @@
 """What is said of each model of the fixtures, and of graphs made for one fact."""
 
 import json
+from pathlib import Path
 from time import perf_counter
 
 import pytest
@@ -176,6 +177,22 @@ def test_verdicts_of_code_stand_above_our_own_and_come_in_tree_order():
     found = in_memory(root, format="code", parts=parts)
     assert list(verdicts(found)) == ["", "a", "a/inner", "b"] and found["is_dag"] is False
     assert found["parts"][2]["reasons"][0]["line"] == 3
+
+
+def test_a_model_inside_a_part_that_the_graph_does_not_open_is_nested():
+    parts = {"": Part("declared"), "a": Part("recovered"), "a/b": Part("declared", class_name="Sequential")}
+    found = in_memory(graph(entry("x"), layer("a", "x")), format="code", parts=parts)
+    assert (found["nested_models"], found["nested_depth"]) == (["a/b"], 1)
+    assert [part["kind"] for part in found["parts"]] == ["functional", "layer", "sequential"]
+
+
+def test_a_custom_layer_in_code_is_shown_with_its_line():
+    line = next(
+        n for n, text in enumerate(Path(__file__).read_text().splitlines(), 1) if text.startswith("def nested(")
+    )
+    custom = replace(layer("odd", "x", class_name="Odd"), module="odd", origin=(__file__, line))
+    reason = in_memory(graph(entry("x"), custom), format="code", parts={"": Part("declared")})["parts"][1]["reasons"][0]
+    assert (reason["line"], reason["source"]) == (line, "def nested(levels):")
 
 
 def test_a_part_that_the_code_never_calls_is_an_unused_layer():
