@@ -1,7 +1,8 @@
-"""The Python interface: a model from a file, and its summary."""
+"""The Python interface: a model from a file, from code or live, and its summary."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from os import PathLike, fspath
 from typing import Any
 
@@ -41,17 +42,62 @@ class Summary:
         return render_html(SummaryView(self.facts, self.record))
 
 
-def read(path: str | PathLike[str]) -> Model:
+def read(
+    path: str | PathLike[str],
+    *,
+    arguments: Mapping[str, Any] | None = None,
+    inputs: Sequence[Mapping[str, Any]] = (),
+    custom: Sequence[str] = (),
+    live: bool = False,
+    expand: bool = False,
+    timeout: float | None = None,
+) -> Model:
     """Read a model file into its graph, without TensorFlow and without executing anything from the file.
+
+    ``file.py:name`` and ``package.module:name`` name models in code, which a worker process runs with Keras; so is a
+    file with ``live``. For those alone: ``arguments`` of the factory or class, ``inputs`` as objects with ``shape``
+    (the batch included, open dimensions ``None``) and perhaps ``name`` and ``dtype``, ``custom`` files or modules to
+    import, ``expand`` to open layers made of layers, ``timeout`` in seconds.
 
     Raises `KinspectError` (`UnreadableModel`, `UnknownFormat`) with a message and a hint, and `OSError` as
     ``open`` does.
     """
+    target = fspath(path)
+    from os.path import exists
+
+    in_code = ":" in target and not exists(target)
+    if live or in_code:
+        from .readers.source_code import TIME_LIMIT, CodeRequest, is_code, read_code
+
+        if live or is_code(target):
+            file = None if is_code(target) and in_code else target
+            request = CodeRequest(
+                arguments or {}, inputs, custom, expand, file=file, time_limit=timeout or TIME_LIMIT
+            )  # fmt: skip
+            return read_code(target, request)
     from .readers import read as read_file
 
-    return read_file(fspath(path))
+    return read_file(target)
 
 
-def summary(model: Model | str | PathLike[str]) -> Summary:
-    """The layer table of a model, or of the model in a file: shapes, parameters, multiply-accumulates."""
-    return Summary(model if isinstance(model, Model) else read(model))
+def from_keras(model: Any, *, inputs: Sequence[Mapping[str, Any]] = (), expand: bool = False, **more: Any) -> Model:
+    """The graph of a live model of Keras 3 or tf_keras, captured in this process.
+
+    ``inputs`` as in `read`, for a subclassed model that has not been called. ``recover=False`` leaves the inside of
+    subclassed models closed; ``check=False`` does not run what was recovered.
+    """
+    import json
+
+    from .live.tasks import describe_live
+    from .readers.source_code import model_from
+
+    document = describe_live(model, {"inputs": inputs, "expand": expand, **more})
+    plain = json.loads(json.dumps(document, default=repr, skipkeys=True))  # as it arrives from a worker
+    return model_from(plain, f"<{type(model).__name__} {getattr(model, 'name', '')}>")
+
+
+def summary(model: Model | str | PathLike[str] | Any) -> Summary:
+    """The layer table of a model, of the model in a file or in code, or of a live one."""
+    if isinstance(model, Model):
+        return Summary(model)
+    return Summary(read(model) if isinstance(model, (str, PathLike)) else from_keras(model))

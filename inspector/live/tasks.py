@@ -15,7 +15,7 @@ from .given import build_sequential, given_inputs
 from .loading import load_file
 from .recovery import Recovery, recover
 from .serialising import own_class
-from .target import import_place, load_target
+from .target import describe_type, import_place, is_model, load_target
 
 Say = Callable[[str], None]
 Request = Mapping[str, Any]
@@ -24,13 +24,20 @@ Request = Mapping[str, Any]
 def capture(request: Request, say: Say) -> Document:
     """The document of the model that the request names; see `describe_model`."""
     model, notes = open_model(request, say)
-    if not isinstance(model, keras.Model):
-        from .capture_tf_keras import describe_tf_keras
-
-        return describe_tf_keras(model)
-    document = describe_model(model, request, say)
+    document = describe_live(model, request, say)
     document["notes"] += notes
     return document
+
+
+def describe_live(model: Any, request: Request, say: Say = lambda text: None) -> Document:
+    """The document of a live model of Keras 3 or of tf_keras."""
+    if isinstance(model, keras.Model):
+        return describe_model(model, request, say)
+    if not is_model(model):
+        raise UsageError(f"{describe_type(model)} is not a Keras model")
+    from .capture_tf_keras import describe_tf_keras
+
+    return describe_tf_keras(model)
 
 
 def open_model(request: Request, say: Say) -> tuple[Any, list[str]]:

@@ -1,0 +1,195 @@
+"""Everything of a live model that a save and a load should keep, as JSON that another process can compare.
+
+Weights are told by the hash of their bytes, so that a difference in one bit is seen and nothing large travels.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import keras
+from keras import tree
+
+from .facts import kind_of, origin_of
+from .fingerprint_values import as_json, describe_array, describe_value, describe_variable, is_array
+from .object_tree import Place, keras_attributes, own_variables, walk_layers
+from .serialising import registered_name
+
+Document = dict[str, Any]
+NESTED = ("layers", "input_layers", "output_layers", "build_input_shape")  # of a model's config: they stand apart
+OPTIMIZER_ATTRIBUTES = ("_exclude_from_weight_decay_pattern", "_exclude_from_weight_decay_list")
+
+
+def fingerprint(model: Any) -> Document:
+    """Class, structures, layers with their configs and weights, sharing, and how the model was compiled."""
+    places = walk_layers(model)
+    layers = [describe_layer(place) for place in places]
+    return {
+        "class_name": type(model).__name__, "name": model.name, "kind": kind_of(model),
+        "keras_version": keras.__version__,
+        "inputs": structure_of(model, "inputs"), "outputs": structure_of(model, "outputs"),
+        "graph": graph_of(model), "layers": layers, "sharing": sharing_of(places),
+        "training": training_of(model), "optimizer": describe_optimizer(getattr(model, "optimizer", None)),
+    }  # fmt: skip
+
+
+def describe_layer(place: Place) -> Document:
+    layer = place.layer
+    config, problem = config_of(layer)
+    quantized = getattr(layer, "quantization_mode", None)
+    return {
+        "path": place.path, "name": layer.name, "named": place.named, "tracked": place.tracked,
+        "class_name": type(layer).__name__, "module": type(layer).__module__,
+        "registered_name": registered_name(type(layer)), "kind": kind_of(layer), "user": is_user(type(layer)),
+        "origin": origin_of(type(layer)), "built": bool(layer.built), "trainable": bool(layer.trainable),
+        "policy": layer.dtype_policy.name, "quantization": quantized,
+        "lora": getattr(layer, "lora_rank", None) if getattr(layer, "lora_enabled", False) else None,
+        "config": config, "config_error": problem, "weights": weights_of(layer),
+        "attributes": attributes_of(layer), "vocabulary": vocabulary_of(layer),
+        "seeds": [describe_array(seed.state) for seed in getattr(layer, "_seed_generators", ())],
+        "states": states_of(layer),
+    }  # fmt: skip
+
+
+def is_user(cls: type) -> bool:
+    """Whether a class is not Keras's own."""
+    return cls.__module__.partition(".")[0] not in ("keras", "keras_hub", "keras_cv", "keras_nlp")
+
+
+def config_of(layer: Any) -> tuple[Document | None, Document | None]:
+    """The layer's own config, the layers in it left out; or how asking for it failed."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            config = layer.get_config()
+        if hasattr(layer, "_nodes_by_depth") or isinstance(layer, keras.Sequential):
+            config = {key: value for key, value in config.items() if key not in NESTED}
+        plain = as_json(config)
+        return (plain, None) if isinstance(plain, dict) else (None, {"type": "TypeError", "message": "no dict"})
+    except Exception as error:  # the user's get_config
+        return None, {"type": type(error).__name__, "message": " ".join(str(error).split())[:400]}
+
+
+def weights_of(layer: Any) -> list[Document]:
+    """The variables the layer keeps itself; a name that comes twice gets a number."""
+    found: list[Document] = []
+    names: dict[str, int] = {}
+    for variable in own_variables(layer):
+        weight = describe_variable(variable, variable._value is not None)
+        count = names[weight["name"]] = names.get(weight["name"], -1) + 1
+        found.append({**weight, "key": f"{weight['name']}_{count}" if count else weight["name"]})
+    return found
+
+
+def attributes_of(layer: Any) -> dict[str, Any]:
+    """Values that Keras does not keep: numbers, texts, arrays and variables that stand on the object itself."""
+    own = {id(variable) for variable in own_variables(layer)}
+    found = {}
+    for name, value in list(vars(layer).items()):
+        hidden = name.startswith("_") and (not is_user(type(layer)) or name.startswith(("_self_", "_tf_", "__")))
+        if name in keras_attributes() or hidden or id(value) in own:
+            continue
+        if isinstance(value, keras.Variable) and value._value is None:
+            continue
+        described = describe_value(value)
+        if described:
+            found[name] = described[0]
+    return found
+
+
+def vocabulary_of(layer: Any) -> Document | None:
+    """The size of a lookup layer's vocabulary, and whether its table answers."""
+    if not hasattr(layer, "get_vocabulary"):
+        return None
+    try:
+        words = layer.get_vocabulary()
+    except Exception as error:  # an empty table
+        return {"size": None, "error": f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"}
+    return {"size": len(words), "words": describe_value([str(word) for word in words[:5]]),
+            "hash": describe_value(hash_words(words))}  # fmt: skip
+
+
+def hash_words(words: Any) -> str:
+    from hashlib import sha256
+
+    return sha256("\0".join(str(word) for word in words).encode()).hexdigest()
+
+
+def states_of(layer: Any) -> list[str]:
+    """The states that a stateful recurrent layer carries from batch to batch."""
+    if not getattr(layer, "stateful", False):
+        return []
+    return [describe_array(state) for state in tree.flatten(getattr(layer, "states", None) or []) if is_array(state)]
+
+
+def structure_of(model: Any, which: str) -> Any:
+    """Nested names, shapes and dtypes of a declared model's ends; ``None`` where the model declares none."""
+    graph = getattr(model, "_functional", None) or model
+    struct = getattr(graph, f"_{which}_struct", None)
+    if struct is None:
+        return None
+    named = which == "inputs"
+    return nest(struct, lambda t: [list(t.shape), keras.backend.standardize_dtype(t.dtype), t.name if named else None])
+
+
+def nest(value: Any, leaf: Any) -> Any:
+    """A structure in JSON that tells lists, tuples and dicts apart, and keeps the order of keys."""
+    if isinstance(value, dict):
+        return {"dict": [[str(key), nest(item, leaf)] for key, item in value.items()]}
+    if isinstance(value, list | tuple):
+        return {"tuple" if isinstance(value, tuple) else "list": [nest(item, leaf) for item in value]}
+    return {"leaf": leaf(value)} if value is not None else {"leaf": None}
+
+
+def graph_of(model: Any) -> Any:
+    """Which layer takes whose tensors, as the model's own config says it."""
+    if not hasattr(model, "_nodes_by_depth"):
+        return None
+    try:
+        config = as_json(model.get_config())
+    except Exception:  # a subclass's own get_config: its graph is compared by outputs alone
+        return None
+    if not isinstance(config.get("layers"), list):
+        return None
+    calls = [[item.get("name"), item.get("inbound_nodes")] for item in config["layers"]]
+    return {"calls": calls, "input_layers": config.get("input_layers"), "output_layers": config.get("output_layers")}
+
+
+def sharing_of(places: list[Place]) -> list[list[str]]:
+    """Groups of paths that are one layer or one variable."""
+    groups = [[place.path, *place.aliases] for place in places if place.aliases]
+    holders: dict[int, list[str]] = {}
+    for place in places:
+        for variable in own_variables(place.layer):
+            holders.setdefault(id(variable), []).append(f"{place.path}:{variable.name}")
+    return sorted([*groups, *(paths for paths in holders.values() if len(paths) > 1)])
+
+
+def training_of(model: Any) -> Document | None:
+    """How the model was compiled, as Keras would write it."""
+    if not getattr(model, "compiled", False):
+        return None
+    try:
+        config = as_json(model.get_compile_config())
+    except Exception as error:  # the user's own losses
+        return {"error": f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"}
+    return {key: value for key, value in (config or {}).items() if key != "optimizer"}
+
+
+def describe_optimizer(optimizer: Any) -> Document | None:
+    """Class, settings and slot variables, and what of an optimizer its config does not hold."""
+    if optimizer is None:
+        return None
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    try:
+        config = as_json(keras.saving.serialize_keras_object(optimizer)["config"])
+    except Exception as error:
+        config = {"error": f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"}
+    extra = {name: describe_value(getattr(inner, name, None)) for name in OPTIMIZER_ATTRIBUTES}
+    variables = [describe_variable(variable) for variable in optimizer.variables]
+    return {
+        "class_name": type(optimizer).__name__, "config": config, "built": bool(optimizer.built),
+        "variables": variables, "iterations": int(optimizer.iterations.value),
+        "excluded": sorted(str(item) for value in extra.values() if value for item in value if item),
+    }  # fmt: skip
