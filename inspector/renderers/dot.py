@@ -1,0 +1,138 @@
+"""A drawing in Graphviz's DOT language, built with pydot.
+
+Names from the model stand in labels alone, escaped; what identifies a node is a number of ours.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+from ..views.cards import clip, short_shape
+from ..views.drawing import INPUT, OUTPUT, RESULT, STUB, TIE, Box, Drawing, Edge, Node
+from .dot_labels import box_label, caption, node_label, plain
+from .escaping import escape
+from .palette import LIGHT, Colours, colours
+
+FONT = "Helvetica"
+MOST_LABELLED = 400  # edges; of more, shapes stand in the nodes, which is faster to lay out
+COLUMN = 12  # nodes below one another where nothing connects them
+
+
+def render_dot(drawing: Drawing, theme: str = LIGHT) -> str:
+    """The drawing as a DOT text."""
+    return str(make_dot(drawing, theme).to_string())
+
+
+def make_dot(drawing: Drawing, theme: str = LIGHT) -> Any:
+    """The drawing as a graph of pydot's."""
+    import pydot
+
+    colour = colours(theme)
+    on_edges = len(drawing.edges) <= MOST_LABELLED
+    put_labels(drawing, on_edges)
+    graph = pydot.Dot("model", graph_type="digraph", **graph_attributes(drawing, colour))
+    graph.set_node_defaults(**defaults(shape="box", style="rounded,filled", margin="0.11,0.06", penwidth="1.1"))
+    graph.set_edge_defaults(
+        **defaults(color=colour["line"], fontcolor=colour["label"], fontsize="9", penwidth="0.9", arrowsize="0.6")
+    )
+    homes: dict[str | None, Any] = {None: graph}
+    for box in drawing.boxes:
+        homes[box.id] = pydot.Cluster(box.id, **box_attributes(box, colour))
+        homes[box.parent].add_subgraph(homes[box.id])
+    for node in drawing.nodes:
+        attributes = node_attributes(node, drawing, colour, "shapes" in drawing.show and not on_edges)
+        homes[node.box].add_node(pydot.Node(node.id, **attributes))
+    for edge in drawing.edges:
+        graph.add_edge(pydot.Edge(edge.tail.id, edge.head.id, **edge_attributes(edge, colour)))
+    for above, below in columns(drawing):
+        graph.add_edge(pydot.Edge(above.id, below.id, style="invis"))
+    return graph
+
+
+def quote(text: str) -> str:
+    """A text between quotes, to be taken as it is."""
+    inside = escape(text).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{inside}"'
+
+
+def defaults(**attributes: str) -> dict[str, Any]:
+    return {name: quote(value) for name, value in {"fontname": FONT, **attributes}.items()}
+
+
+def graph_attributes(drawing: Drawing, colour: Colours) -> dict[str, Any]:
+    found = defaults(
+        rankdir=drawing.rankdir, bgcolor=colour["ground"], nodesep="0.28", ranksep="0.32", labelloc="b", labeljust="l",
+        pad="0.25", splines="true", nslimit="4", nslimit1="4", charset="UTF-8",
+    )  # fmt: skip
+    return {**found, "label": f"<{caption(drawing, colour)}>"}
+
+
+def box_attributes(box: Box, colour: Colours) -> dict[str, Any]:
+    role = "block" if box.kind == "block" else "box"
+    found = defaults(
+        id=box.id, style="rounded,filled", color=colour[f"{role} line"], fillcolor=colour[role], labeljust="l",
+        labelloc="t", penwidth="1.1", margin="10", path=box.path,
+    )  # fmt: skip
+    found["class"] = quote(f"{box.kind}{' hatched' if box.hatched else ''}")
+    return {**found, "label": f"<{box_label(box, colour)}>"}
+
+
+def node_attributes(node: Node, drawing: Drawing, colour: Colours, shapes: bool) -> dict[str, Any]:
+    fill, line = colour[f"{node.family} fill"], colour[f"{node.family} line"]
+    style, width = "rounded,filled", "1.1"
+    if node.hatched or node.unused or node.kind == STUB:
+        style += ",dashed"
+    if node.kind in (INPUT, OUTPUT):
+        width = "1.4"
+    if node.emphasis:
+        line = colour[node.emphasis]
+        fill, width = (fill, "2.6") if node.emphasis == "strong" else (colour["ground"], "0.9")
+    found = {name: quote(text) for name, text in (
+        ("id", node.id), ("fillcolor", fill), ("color", line), ("style", style), ("penwidth", width),
+        ("class", " ".join(filter(None, (node.kind, node.family, "hatched" if node.hatched else "", node.emphasis)))),
+        ("path", node.label),
+    )}  # fmt: skip
+    return {**found, "label": f"<{node_label(node, drawing, colour, shapes)}>"}
+
+
+def edge_attributes(edge: Edge, colour: Colours) -> dict[str, Any]:
+    found: dict[str, Any] = {"id": quote(edge.id), "class": quote(edge.kind)}
+    if edge.label:
+        found["label"] = f"<&#160;{plain(edge.label)}>"
+    if edge.kind == TIE:
+        found |= {name: quote(text) for name, text in (
+            ("style", "dashed"), ("dir", "none"), ("constraint", "false"), ("color", colour["tie"]),
+        )}  # fmt: skip
+    if "faint" in (edge.tail.emphasis, edge.head.emphasis):
+        found |= {"color": quote(colour["faint"]), "fontcolor": quote(colour["faint ink"])}
+    return found
+
+
+def put_labels(drawing: Drawing, shapes: bool) -> None:
+    """What stands beside the edges: each tensor's shape once, and the argument or key it goes in by."""
+    told: set[tuple[str, int]] = set()
+    for edge in drawing.edges:
+        if edge.kind == TIE:
+            continue
+        parts = [clip(edge.key)] if edge.key else []
+        first = (edge.tail.id, edge.output) not in told
+        told.add((edge.tail.id, edge.output))
+        if shapes and "shapes" in drawing.show and edge.shape is not None and (first or edge.kind == RESULT):
+            parts.append(short_shape(edge.shape))
+        if edge.dtype and first and ("dtype" in drawing.show or (shapes and edge.dtype != "float32" and parts)):
+            parts.append(edge.dtype)
+        edge.label = " ".join(parts)
+
+
+def columns(drawing: Drawing) -> list[tuple[Node, Node]]:
+    """Pairs to stand below one another: nodes without any edge would all lie side by side."""
+    wired = {node for edge in drawing.edges for node in (edge.tail, edge.head)}
+    loose: dict[str | None, list[Node]] = {}
+    for node in drawing.nodes:
+        if node not in wired:
+            loose.setdefault(node.box, []).append(node)
+    pairs = []
+    for nodes in loose.values():
+        pairs += [(a, b) for at, (a, b) in enumerate(pairwise(nodes), 1) if at % COLUMN]
+    return pairs

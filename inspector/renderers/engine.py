@@ -1,0 +1,80 @@
+"""Graphviz: the system's `dot` where there is one, else graphviz-pure, which comes with kinspect."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ..errors import KinspectError
+
+SYSTEM, PURE = "dot", "graphviz-pure"
+TIME_LIMIT = 120.0  # seconds that an engine may take
+NO_PDF = "graphviz-pure draws no PDF"
+INSTALL = "install Graphviz (apt install graphviz, brew install graphviz, winget install graphviz), or write SVG"
+
+
+class EngineFailed(KinspectError):
+    """An engine that did not draw; ``message`` has its own words."""
+
+
+class Engine(NamedTuple):
+    """A program that lays out and draws DOT."""
+
+    name: str
+    path: str
+
+    def draw(self, dot: str, form: str, *options: str, time_limit: float = TIME_LIMIT) -> bytes:
+        """The graph in a format of Graphviz's: svg, png, pdf."""
+        from subprocess import CalledProcessError, TimeoutExpired
+
+        from graphviz.backend.execute import run_check
+
+        command = [self.path, f"-T{form}", *options]
+        try:
+            done = run_check(command, input=dot.encode(), capture_output=True, quiet=True, timeout=time_limit)
+        except CalledProcessError as error:
+            words = (error.stderr or b"").decode(errors="replace").strip().splitlines()
+            raise EngineFailed(f"{self.name} failed: {words[-1] if words else error.returncode}") from error
+        except TimeoutExpired as error:
+            raise EngineFailed(f"{self.name} took more than {time_limit:g} seconds") from error
+        except OSError as error:
+            raise EngineFailed(f"{self.name} did not start: {error.strerror}") from error
+        if not done.stdout:
+            raise EngineFailed(f"{self.name} drew nothing")
+        return bytes(done.stdout)
+
+
+def find_engines(chosen: str | None = None) -> list[Engine]:
+    """The engines of this machine, best first; only the chosen one where there is a choice."""
+    from shutil import which
+    from sysconfig import get_path
+
+    found = []
+    if chosen in (None, SYSTEM) and (path := which("dot")):
+        found.append(Engine(SYSTEM, path))
+    scripts = os.pathsep.join((get_path("scripts"), os.environ.get("PATH", os.defpath)))
+    if chosen in (None, PURE) and (path := which("graphviz-pure", path=scripts)):
+        found.append(Engine(PURE, path))
+    return found
+
+
+def draw(dot: str, form: str, chosen: str | None = None, options: Sequence[str] = ()) -> bytes:
+    """The graph drawn by the first engine that can; what it lacks is said with what to install.
+
+    Raises `EngineFailed` where none can.
+    """
+    engines = find_engines(chosen)
+    if not engines:
+        raise EngineFailed(f"{chosen or 'Graphviz'} is not installed", hint=f"pip install graphviz-pure, or {INSTALL}")
+    able = [engine for engine in engines if form != "pdf" or engine.name != PURE]
+    if not able:
+        raise EngineFailed(NO_PDF, hint=INSTALL)
+    failure: EngineFailed | None = None
+    for engine in able:
+        try:
+            return engine.draw(dot, form, *options)
+        except EngineFailed as error:
+            failure = failure or error
+    assert failure is not None
+    raise failure

@@ -1,0 +1,88 @@
+"""A drawing as SVG: laid out by Graphviz, then given what Graphviz lacks: tooltips, hatching, a dark theme."""
+
+from __future__ import annotations
+
+import re
+from html import escape as escape_html
+
+from ..views.cards import short_shape
+from ..views.drawing import Box, Drawing, Edge, Node
+from ..views.quantities import shape_text
+from .dot import render_dot
+from .engine import draw
+from .escaping import escape
+from .palette import DARK, LIGHT, colours, translation
+
+AUTO = "auto"
+TITLED = re.compile(r'<g id="([neb]\d+)" class="([^"]*)">\s*<title>[^<]*</title>')
+HEAD = re.compile(r"^.*?(?=<svg )", re.DOTALL)
+COMMENTS = re.compile(r"<!--.*?-->\n?", re.DOTALL)
+HATCH = (
+    '<defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+    '<rect width="6" height="6" fill="{ground}"/><rect width="1.6" height="6" fill="{track}"/></pattern></defs>'
+)
+
+
+def render_svg(drawing: Drawing, theme: str = AUTO, engine: str | None = None) -> str:
+    """The drawing as one SVG document. ``auto`` follows the reader's light or dark setting."""
+    dot = render_dot(drawing, DARK if theme == DARK else LIGHT)
+    return finish(draw(dot, "svg", engine).decode(), drawing, theme)
+
+
+def finish(svg: str, drawing: Drawing, theme: str) -> str:
+    """Graphviz's SVG with the drawing's own titles, hatching and colours."""
+    things: list[Node | Edge | Box] = [*drawing.nodes, *drawing.edges, *drawing.boxes]
+    titles = {thing.id: title_of(thing) for thing in things}
+    paths = {thing.id: thing.path for thing in things if not isinstance(thing, Edge)}
+
+    def put_title(match: re.Match[str]) -> str:
+        name, classes = match.groups()
+        path = f' data-path="{plain(paths[name])}"' if name in paths else ""
+        return f'<g id="{name}" class="{classes}"{path}><title>{plain(titles[name])}</title>'
+
+    svg = TITLED.sub(put_title, COMMENTS.sub("", HEAD.sub("", svg, count=1)))
+    start = svg.index(">", svg.index("<svg ")) + 1
+    about = f"<title>{plain(drawing.title)}</title><desc>{plain(drawing.about)}</desc>"
+    opening = svg[:start].replace("<svg ", '<svg role="img" ', 1)
+    return f"{opening}{about}{hatch(theme)}<style>{style(theme)}</style>{svg[start:]}".rstrip()
+
+
+def style(theme: str) -> str:
+    """Rules that hatch, and that turn each light colour into its dark one where the reader wants it dark."""
+    rules = [
+        "text{font-family:Helvetica,Arial,'Liberation Sans',sans-serif}.hatched>path:first-of-type{fill:url(#hatch)}"
+    ]
+    if theme == AUTO:
+        rules.append("@media (prefers-color-scheme:dark){" + dark_rules() + "}")
+    return "".join(rules)
+
+
+def dark_rules(within: str = "") -> str:
+    pairs = ((attribute, light, dark) for light, dark in translation().items() for attribute in ("fill", "stroke"))
+    return "".join(f'{within}[{name}="{light}"]{{{name}:{dark}}}' for name, light, dark in pairs)
+
+
+def hatch(theme: str) -> str:
+    return HATCH.format(**colours(DARK if theme == DARK else LIGHT))
+
+
+def title_of(thing: Node | Edge | Box) -> str:
+    """What a tooltip says."""
+    if isinstance(thing, Edge):
+        shape = f" {shape_text(thing.shape)} {thing.dtype or ''}".rstrip() if thing.shape is not None else ""
+        return f"{thing.tail.label} → {thing.head.label}{shape}"
+    parts = [
+        thing.label if isinstance(thing, Node) else thing.path,
+        thing.text if isinstance(thing, Node) else thing.about,
+    ]
+    if isinstance(thing, Node) and thing.shape is not None:
+        parts.append(f"output {short_shape(thing.shape) if thing.kind == 'folded' else shape_text(thing.shape)}")
+    if isinstance(thing, Node) and thing.params:
+        parts.append(f"{thing.params:,} params")
+    if isinstance(thing, Node) and thing.macs:
+        parts.append(f"{thing.macs:,} MACs")
+    return " · ".join(filter(None, [*parts, thing.hatched]))
+
+
+def plain(text: str) -> str:
+    return escape_html(escape(text))

@@ -1,0 +1,223 @@
+"""From a model's graphs to its drawing: a node a call, an edge a tensor, nested models opened, blocks folded.
+
+Each graph is a frame; frames wait on a stack, so that deep nesting meets no limit of Python's. All nodes are made
+first; then each frame's tensors are followed to the calls that make and take them, through whatever boxes they cross.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ..analyses.facts import Facts, LayerFacts
+from ..analyses.repeats import Item, Repeat, find_repeats
+from ..analyses.summary import named_ends
+from ..graph import Graph, Spec
+from .cards import about_model, params_text
+from .details import describe_class
+from .drawing import FOLDED, INPUT, LAYER, OUTPUT, RESULT, Drawing, Node
+from .families import family_of
+from .frames import Frame
+from .quantities import counted
+from .rows import MOST_SIMILAR, Rows
+from .wiring import Wiring
+
+MOST_NODES = 20_000  # beyond, nested models stay closed
+FOREIGN = {
+    "Lambda": "its function is Python code",
+    "TFSMLayer": "it runs a SavedModel, which stands in another file",
+    "TorchModuleWrapper": "it runs a PyTorch module",
+    "JaxLayer": "it runs a JAX function",
+    "FlaxLayer": "it runs a Flax module",
+}
+
+
+class Sheet(NamedTuple):
+    """What one page shows: a graph's layers, all of them or those at some places."""
+
+    owner: int | None = None  # the nested model's place in the record's layers; None is the model itself
+    first: int = 0
+    last: int | None = None
+
+
+class Tracer:
+    """Draws one sheet of a model. ``depth`` None opens every nested model."""
+
+    def __init__(self, facts: Facts, record: dict[str, Any], *, depth: int | None = None, fold: bool = False) -> None:
+        self.facts = facts
+        self.record = record
+        self.depth = depth
+        self.fold = fold
+        self.rows = Rows(facts.layers, record["layers"])
+        self.hatched = find_hatched(facts, record)
+        self.drawing = Drawing(record["model"]["name"] or "?", about_model(record))
+        self.frames: list[Frame] = []
+
+    def trace(self, sheet: Sheet = Sheet()) -> Drawing:  # noqa: B008  # it is immutable
+        """The drawing of a sheet."""
+        root = self.open_sheet(sheet)
+        self.frames.append(root)
+        for frame in self.frames:  # it grows while nested models open
+            self.make_nodes(frame)
+        for frame in self.frames:
+            self.wiring(frame).connect()
+        if sheet == Sheet():
+            self.add_ends(root)
+        self.drawing.measure()
+        return self.drawing
+
+    def open_sheet(self, sheet: Sheet) -> Frame:
+        if sheet.owner is None:
+            graph, places, prefix = self.facts.model.graph, self.rows.top, ""
+        else:
+            fact = self.facts.layers[sheet.owner]
+            assert fact.layer.inner is not None
+            graph, places, prefix = fact.layer.inner, self.rows.children.get(sheet.owner, []), f"{fact.path}/"
+        return self.make_frame(graph, places[sheet.first : sheet.last], prefix, None, 0, sheet.first)
+
+    def make_frame(
+        self, graph: Graph, places: Sequence[int], prefix: str, box: str | None, level: int, first: int = 0
+    ) -> Frame:
+        names = [self.facts.layers[place].layer.name for place in places]
+        return Frame(graph, places, names, prefix, box, level, first)
+
+    def wiring(self, frame: Frame) -> Wiring:
+        return Wiring(self.facts, self.drawing, frame, self.fold)
+
+    # Nodes.
+
+    def make_nodes(self, frame: Frame) -> None:
+        facts = [self.facts.layers[place] for place in frame.places]
+        items: list[Item] = find_repeats(facts) if self.fold and len(facts) > 2 else list(range(len(facts)))
+        todo: list[tuple[Item, str | None]] = [(item, frame.box) for item in reversed(items)]
+        while todo:
+            item, box = todo.pop()
+            if isinstance(item, int):
+                self.make_layer(frame, item, box)
+                continue
+            if not item.exact:
+                todo += [(part, box) for part in reversed(item.items)]
+                self.fold_similar(frame, item, box)
+            elif (inside := self.fold_equal(frame, item, box)) is not None:
+                todo += [(part, inside) for part in reversed(item.items)]
+
+    def fold_equal(self, frame: Frame, repeat: Repeat, box: str | None) -> str | None:
+        """A box for a block and its copies; a single layer that repeats is one node, and needs none."""
+        first, stop = repeat.copies[0]
+        frame.fold(repeat)
+        names = frame.names
+        if stop - first == 1 and self.facts.layers[frame.places[first]].layer.inner is None:
+            self.make_layer(frame, first, box, len(repeat.copies))
+            return None
+        name = f"{names[first]} … {names[stop - 1]}" if stop - first > 1 else names[first]
+        made = self.drawing.make_box("block", frame.prefix + names[first], name, box)
+        made.copies = len(repeat.copies)
+        made.about = f"{counted(stop - first, 'layer')} each"
+        made.opens = frame.sheet(first, repeat.copies[-1][1])
+        return made.id
+
+    def fold_similar(self, frame: Frame, repeat: Repeat, box: str | None) -> None:
+        """A node for each further stage that is like the first but for its sizes; many of them share one."""
+        others = list(repeat.copies[1:])
+        if len(others) > MOST_SIMILAR:
+            others = [(others[0][0], others[-1][1])]
+        for start, stop in others:
+            names, places = frame.names, frame.places[start:stop]
+            node = self.drawing.make_node(
+                FOLDED, frame.prefix + names[start], f"{names[start]} … {names[stop - 1]}", box
+            )
+            node.copies = len(repeat.copies) - 1 if len(repeat.copies) - 1 > MOST_SIMILAR else 1
+            node.text = f"{counted(stop - start, 'layer')}, as above in other sizes"
+            node.family = "model"
+            entries = [self.record["layers"][place] for place in places]
+            node.params, node.macs = sum_known(entries, "params"), sum_known(entries, "macs")
+            node.opens = frame.sheet(start, stop)
+            frame.sum_up(start, stop, node)
+
+    def make_layer(self, frame: Frame, at: int, box: str | None, copies: int = 1) -> None:
+        place = frame.places[at]
+        fact = self.facts.layers[place]
+        inner = fact.layer.inner
+        for call in range(len(fact.layer.calls)) or (0,):
+            if inner is not None and self.may_open(frame, inner, place):
+                self.open_box(frame, fact, place, call, box)
+            else:
+                node = self.drawing.make_node(LAYER, fact.path, fact.layer.name, box)
+                node.copies = copies
+                self.describe(node, fact, place, call)
+                frame.made[fact.layer.name, call] = node
+
+    def may_open(self, frame: Frame, inner: Graph, place: int) -> bool:
+        deep = self.depth is not None and frame.level >= self.depth
+        return not deep and bool(self.rows.children.get(place)) and len(self.drawing.nodes) < MOST_NODES
+
+    def open_box(self, frame: Frame, fact: LayerFacts, place: int, call: int, box: str | None) -> None:
+        assert fact.layer.inner is not None
+        made = self.drawing.make_box("model", fact.path, fact.layer.name, box)
+        made.layer = place
+        words = [fact.layer.class_name, params_text(fact.params)]
+        if len(fact.layer.calls) > 1:
+            words.append(f"call {call + 1} of {len(fact.layer.calls)}")
+        made.about = " · ".join(filter(None, words))
+        made.hatched = self.hatched.get(fact.path, "")
+        made.opens = f"{fact.path}/"
+        places = self.rows.children[place]
+        inside = self.make_frame(fact.layer.inner, places, f"{fact.path}/", made.id, frame.level + 1)
+        frame.made[fact.layer.name, call] = inside
+        self.frames.append(inside)
+
+    def describe(self, node: Node, fact: LayerFacts, place: int, call: int) -> None:
+        layer, entry = fact.layer, self.record["layers"][place]
+        node.kind = INPUT if layer.kind == "input" else LAYER
+        node.layer, node.call = place, call
+        node.family = family_of(layer)
+        node.class_name = entry["class_name"] or ""
+        output = fact.outputs[call] if call < len(fact.outputs) else None
+        node.text = describe_class(layer, output.rank if isinstance(output, Spec) else None)
+        node.params, node.macs = fact.params, fact.macs
+        node.hatched = self.hatched.get(fact.path, "")
+        if layer.inner is not None:
+            node.opens = f"{fact.path}/"
+        if call < len(entry["calls"]):
+            node.shape = entry["calls"][call]["output_shape"]
+        if len(layer.calls) > 1:
+            node.badge = f"call {call + 1} of {len(layer.calls)}"
+            node.macs = fact.macs // len(layer.calls) if fact.macs else fact.macs
+        elif not layer.calls and fact.graph.built and fact.graph.kind in ("functional", "sequential"):
+            node.unused, node.badge = True, "never called"
+        elif fact.params and not layer.trainable:
+            node.badge = "frozen"
+
+    # Ends.
+
+    def add_ends(self, root: Frame) -> None:
+        """The model's outputs as nodes of their own, and the dict keys of inputs and outputs."""
+        wiring = self.wiring(root)
+        for ref, key in named_ends(root.graph.inputs):
+            taken = wiring.maker(ref)
+            if taken is not None and key not in (None, ref.layer):
+                taken[0].badge = f"key {key}"
+        for place, (ref, key) in enumerate(named_ends(root.graph.outputs)):
+            found = wiring.maker(ref)
+            if found is None:
+                continue
+            end = self.drawing.make_node(OUTPUT, f"output {place}", key or ref.layer, None)
+            end.text, end.family = "output", "input"
+            wiring.put_tensor(self.drawing.make_edge(RESULT, found[0], end, ref.output), ref)
+
+
+def sum_known(entries: Sequence[Mapping[str, Any]], field: str) -> int | None:
+    values = [entry[field] for entry in entries]
+    return None if None in values else sum(values)
+
+
+def find_hatched(facts: Facts, record: dict[str, Any]) -> dict[str, str]:
+    """Layers whose inside is not known, by path, with the reason."""
+    found = {note["layer"]: note["message"] for note in record["notes"] if note["code"] == "opaque" and note["layer"]}
+    for fact in facts.layers:
+        if fact.layer.class_name in FOREIGN:
+            found[fact.path] = FOREIGN[fact.layer.class_name]
+    for path, part in facts.model.parts.items():
+        if part.verdict in ("dynamic", "opaque"):
+            found[path] = "; ".join(reason.message for reason in part.reasons) or part.verdict
+    return found
