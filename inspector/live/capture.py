@@ -6,7 +6,7 @@ itself, so that one that cannot be serialised is still a box with a name, weight
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import keras
@@ -19,12 +19,12 @@ from .serialising import own_class, serialise, serialise_argument
 class Numbering:
     """One graph's own nodes, and what its operations are called: Keras refuses double names, and users make them."""
 
-    def __init__(self, functional: Any, names: Mapping[str, str]) -> None:
+    def __init__(self, functional: Any, names: Sequence[str] | None = None) -> None:
         self.own = {id(node) for level in functional._nodes_by_depth.values() for node in level}
         self.names: dict[int, str] = {}
         taken: set[str] = set()
-        for operation in functional._operations:
-            wanted = names.get(getattr(operation, "path", None) or operation.name, operation.name)
+        for index, operation in enumerate(functional._operations):
+            wanted = names[index] if names else operation.name
             name, count = wanted, 1
             while name in taken:
                 name, count = f"{wanted}_{count}", count + 1
@@ -52,9 +52,9 @@ class Capture:
         self.listed: set[int] = set()
         self.met: dict[int, Document] = {}
 
-    def graph(self, functional: Any, prefix: str = "", names: Mapping[str, str] | None = None) -> Document:
-        """The config of a Functional graph, as Keras 3 writes it."""
-        numbering = Numbering(functional, names or {})
+    def graph(self, functional: Any, prefix: str = "", names: Sequence[str] | None = None) -> Document:
+        """The config of a Functional graph, as Keras 3 writes it; ``names`` in the order of its operations."""
+        numbering = Numbering(functional, names)
         layers = []
         for operation in functional._operations:
             name = numbering.name(operation)
@@ -62,7 +62,8 @@ class Capture:
             nodes = numbering.calls(operation)
             data["inbound_nodes"] = [call_arguments(node, numbering) for node in nodes if node.input_tensors]
             self.facts[prefix + name]["outputs"] = [call_outputs(operation, node) for node in nodes]
-            layers.append({**data, "name": name})
+            data["name"] = name
+            layers.append(data)
         ends = {
             name: tree.map_structure(lambda t: numbering.spell(t, ends=True), getattr(functional, attribute))
             for name, attribute in (("input_layers", "_inputs_struct"), ("output_layers", "_outputs_struct"))
@@ -71,7 +72,7 @@ class Capture:
 
     def sequential(self, model: Any, prefix: str = "") -> Document:
         """The config of a built Sequential; its layers' calls follow from their order."""
-        numbering = Numbering(model._functional, {})
+        numbering = Numbering(model._functional)
         layers = []
         for layer in model._layers:
             layers.append(self.layer(layer, prefix + layer.name))
@@ -129,7 +130,8 @@ class Capture:
             taken.add(name)
             data = self.layer(layer, name)
             self.facts[name]["outputs"] = []
-            yield {**data, "name": name}
+            data["name"] = name
+            yield data
 
     def unlisted(self, model: Any) -> list[Document]:
         """A model's variables that stand in none of its rows: operations use them directly."""

@@ -49,7 +49,7 @@ def custom_objects(modules: Iterable[ModuleType]) -> dict[str, Any]:
 
 
 def refusal(path: str, error: Exception) -> KinspectError:
-    text = message_of(error)
+    text = message_of(error).rpartition("Exception encountered: ")[2]
     hint = None
     if "Could not locate" in text or "Unknown layer" in text or "Could not deserialize" in text:
         hint = CUSTOM_HINT

@@ -9,11 +9,14 @@ from typing import Any
 import keras
 
 from ..errors import UsageError
+from . import roundtrip
 from .capture import Capture
 from .facts import Document, describe_variable, is_functional, kind_of, origin_of
 from .given import build_sequential, given_inputs
 from .loading import load_file
+from .proving import prove
 from .recovery import Recovery, recover
+from .recursion import with_recursion
 from .serialising import own_class
 from .target import describe_type, import_place, is_model, load_target
 
@@ -67,6 +70,7 @@ def describe_model(model: Any, request: Request, say: Say) -> Document:
     if request.get("recover", True):
         say(f"recovering the graph of {model.name}")
         found = recover(model, inputs, expand=bool(request.get("expand")), check=bool(request.get("check", True)))
+        found = with_recursion(found, model)
         document["parts"] = describe_parts(found)
         document["recovery"] = {"strategy": found.strategy, "proof": found.to_json()["proof"]}
     capture = Capture()
@@ -100,10 +104,19 @@ def describe_root(model: Any, found: Recovery | None, capture: Capture) -> Docum
     if is_functional(model):
         return {**own_class(model), "config": {**capture.graph(model), **head}}
     if found is not None and found.functional is not None:
-        config = capture.graph(found.functional, names=found.unique_names)
+        config = capture.graph(found.functional, names=recovered_names(found))
         layers = [*config["layers"], *capture.uncalled(model, found.functional)]
         return {**own_class(model), "config": {**config, **head, "layers": layers}}
     return {**own_class(model), "config": head, "parts": list(capture.parts(model))}
+
+
+def recovered_names(found: Recovery) -> list[str] | None:
+    """What the recovery calls each operation of its graph, in their order; it tells those of one name apart."""
+    if found.structure is None:
+        return None
+    calls = [(node.name, int(node.id.rpartition(":")[2])) for node in found.structure.nodes]
+    names = [name for name, call in calls if call == 0]
+    return names if len(names) == len(found.functional._operations) else None
 
 
 def describe_parts(found: Recovery) -> Document:
@@ -125,7 +138,9 @@ def compile_config(model: Any) -> Document | None:
 
 def optimizer_variables(model: Any) -> list[Document]:
     optimizer = getattr(model, "optimizer", None)
-    return [describe_variable(v) for v in getattr(optimizer, "variables", ())] if optimizer is not None else []
+    if optimizer is None or not getattr(optimizer, "built", False):
+        return []
+    return [describe_variable(v) for v in optimizer.variables]
 
 
 def freeze(request: Request, say: Say) -> Document:
@@ -139,4 +154,7 @@ def freeze(request: Request, say: Say) -> Document:
     return {**document, "notes": notes}
 
 
-TASKS: dict[str, Callable[[Request, Say], Document]] = {"capture": capture, "freeze": freeze}
+TASKS: dict[str, Callable[[Request, Say], Document]] = {
+    "capture": capture, "freeze": freeze, "roundtrip-save": roundtrip.save, "roundtrip-load": roundtrip.load,
+    "prove": prove,
+}  # fmt: skip

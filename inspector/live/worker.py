@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import threading
 import traceback
@@ -43,7 +44,10 @@ def take_pipes() -> tuple[TextIO, TextIO]:
 
 
 def end_with(lifeline: TextIO) -> None:
+    """Wait for the end of the process that asked, and go with it; so does all that the user's code started."""
     lifeline.read()
+    if hasattr(os, "killpg") and os.getpgid(0) == os.getpid():
+        os.killpg(0, signal.SIGKILL)
     os._exit(1)
 
 

@@ -86,7 +86,10 @@ def model_from(document: Mapping[str, Any], source: str) -> Model:
 def find_notes(parts: Mapping[str, Part]) -> Iterator[Note]:
     """Why a part is not a plain graph, and what holds besides of the model itself."""
     for path, part in parts.items():
-        reasons = () if part.verdict in ("declared", "recovered") else part.reasons[:1]
+        plain = (
+            part.verdict in ("declared", "recovered") and part.strategy != "traced"
+        )  # a trace shows no layers' calls
+        reasons = () if plain else part.reasons[:1]
         for reason in (*reasons, *(() if path else part.flags)):
             place = f" ({shown(reason.file)}:{reason.line})" if reason.file else ""
             yield Note("recovery", reason.message + place, path or None)
@@ -153,7 +156,8 @@ def read_index(graph: Graph, document: Mapping[str, Any]) -> WeightIndex:
         for path, _, layer in walk(graph)
         if layer.inner is None and facts.get(path, {}).get("weights") is not None
     }
-    tensors = tuple(flatten([list(weights) for weights in by_layer.values()]))
+    complete = all(fact.get("weights") is not None for fact in facts.values())  # no layer waits to be built
+    tensors = tuple(flatten([list(weights) for weights in by_layer.values()])) if complete else ()
     return WeightIndex(tensors, by_layer, tuple(read_weight(item) for item in document["optimizer"]), live=True)
 
 
