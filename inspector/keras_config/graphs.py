@@ -17,6 +17,11 @@ Decoding = Generator[Any, Any, Any]  # yields a decoding it needs, is sent its r
 
 OP_LAYERS = ("TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer", "ClassMethod", "InstanceMethod", "InstanceProperty")
 GRAPHS = ("Sequential", "Functional")
+TYPED = (  # operations with an argument ``dtype``
+    "Arange", "Array", "Cast", "ConvertToTensor", "Cumprod", "Cumsum", "EmptyLike", "Full", "FullLike", "Geomspace",
+    "Linspace", "Logspace", "MultiHot", "Nancumprod", "Nancumsum", "OneHot", "OnesLike", "Prod", "SaturateCast", "View",
+    "ZerosLike",
+)  # fmt: skip
 WRAPPED = ("layer", "cell", "cells", "forward_layer", "backward_layer")
 MAX_NESTING = 2_000
 
@@ -136,7 +141,7 @@ def is_modern(nodes: Any) -> bool:
 
 def is_bare_operation(class_name: str, config: Mapping[str, Any]) -> bool:
     """An operation as Keras 3 writes it into ``.h5`` files: no module, and none of the flags every layer has."""
-    flags = {"trainable", "dtype"} if class_name != "Cast" else {"trainable"}
+    flags = {"trainable"} if class_name in TYPED else {"trainable", "dtype"}
     return not flags & config.keys()
 
 
