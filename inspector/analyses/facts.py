@@ -9,7 +9,7 @@ from ..graph import Graph, Model, Note, Unknown, Weight
 from ..knowledge import WeightSpec, product
 from .inference import Evaluation, Inference
 from .layer_facts import LayerFacts, WeightFact
-from .totals import Totals, distinct, is_seed, sum_totals
+from .totals import Totals, distinct, is_seed, sum_totals, trains_by_variable
 
 
 class Facts:
@@ -32,22 +32,24 @@ def find_facts(model: Model) -> Facts:
     macs = {} if isinstance(root, Unknown) else root.macs
     for fact in layers:
         put_macs(fact, macs.get(fact.path), root)
-    sum_nested(layers)
+    sum_nested(layers, trains_by_variable(model))
     return Facts(model, layers, sum_totals(model, layers, root), inference.notes, root)
 
 
 def collect(model: Model, graph: Graph, prefix: str, depth: int, inference: Inference, into: list[LayerFacts]) -> None:
     """Facts of every layer, without recursion: a nested model's layers follow it."""
-    stack = [(graph, prefix, depth, layer) for layer in reversed(graph.layers)]
+    stack = [(graph, prefix, prefix, depth, layer) for layer in reversed(graph.layers)]
     while stack:
-        graph, prefix, depth, layer = stack.pop()
+        graph, prefix, within, depth, layer = stack.pop()
         fact = LayerFacts(prefix + layer.name, depth, graph, layer)
+        fact.identity = within + layer.name if layer.shared_id is None else f"#{layer.shared_id}"
         into.append(fact)
         evaluation = inference.evaluate(graph)
         put_outputs(fact, evaluation)
         if layer.inner is not None:
             inner = layer.inner
-            stack.extend((inner, f"{fact.path}/", depth + 1, sub) for sub in reversed(inner.layers))
+            ends = f"{fact.path}/", f"{fact.identity}/"
+            stack.extend((inner, *ends, depth + 1, sub) for sub in reversed(inner.layers))
         else:
             put_weights(fact, inference.layer_weights(graph, layer), model)
 
@@ -70,6 +72,7 @@ def put_weights(fact: LayerFacts, specs: Sequence[WeightSpec] | Unknown, model: 
     elif not isinstance(specs, Unknown) and all(product(spec.shape) is not None for spec in specs):
         on = fact.layer.trainable
         fact.weights = [WeightFact(s.name, s.shape, s.dtype, s.trainable and on) for s in specs]
+        fact.trained_params = sum(product(spec.shape) or 0 for spec in specs if spec.trainable)
     else:
         stored = stored_weights(model, fact.path)
         if stored is None:
@@ -103,6 +106,8 @@ def count_weights(fact: LayerFacts) -> None:
         fact.unknown["trainable_params"] = "the file stores its weights and does not say which are trainable"
     else:
         fact.trainable_params = sum(weight.params or 0 for weight in weights if weight.trainable)
+        if fact.trained_params is None:
+            fact.trained_params = fact.trainable_params
 
 
 def put_macs(fact: LayerFacts, macs: int | Unknown | None, root: Any) -> None:
@@ -113,7 +118,7 @@ def put_macs(fact: LayerFacts, macs: int | Unknown | None, root: Any) -> None:
     fact.unknown["macs"] = "it is never called" if source is None else source.why
 
 
-def sum_nested(layers: list[LayerFacts]) -> None:
+def sum_nested(layers: list[LayerFacts], by_variable: bool) -> None:
     """A nested model owns what its layers own; from the last layer up, so that inner models come first."""
     owners: list[LayerFacts] = []
     children: dict[int, list[LayerFacts]] = {}
@@ -122,12 +127,19 @@ def sum_nested(layers: list[LayerFacts]) -> None:
         if owners:
             children.setdefault(id(owners[-1]), []).append(fact)
         owners.append(fact)
+    leaves: dict[int, dict[str, LayerFacts]] = {}
     for fact in reversed(layers):
         if fact.layer.inner is not None:
-            own_children(fact, children.get(id(fact), []))
+            parts = children.get(id(fact), [])
+            below: dict[str, LayerFacts] = {}
+            for part in parts:
+                below |= leaves.pop(id(part)) if id(part) in leaves else {part.identity: part}
+            leaves[id(fact)] = below
+            own_children(fact, parts, list(below.values()), by_variable)
 
 
-def own_children(fact: LayerFacts, parts: list[LayerFacts]) -> None:
+def own_children(fact: LayerFacts, parts: list[LayerFacts], leaves: list[LayerFacts], by_variable: bool) -> None:
+    """What the layers below own, an object that stands there several times once."""
     frozen = fact.layer.kind == "functional" and not fact.layer.trainable
     fact.weights = None if any(p.weights is None for p in parts) else [w for p in parts for w in p.weights or ()]
     for field in ("params", "trainable_params", "bytes"):
@@ -135,8 +147,11 @@ def own_children(fact: LayerFacts, parts: list[LayerFacts]) -> None:
             fact.trainable_params = 0
             continue
         unknown = next((part for part in parts if getattr(part, field) is None), None)
-        if unknown is None:
-            setattr(fact, field, sum(getattr(part, field) for part in distinct(parts)))
+        if unknown is None and field == "trainable_params" and not by_variable:
+            fact.trainable_params = sum(part.trainable_params or 0 for part in distinct(parts))
+        elif unknown is None:
+            named = "trained_params" if field == "trainable_params" else field
+            setattr(fact, field, sum(getattr(leaf, named) or 0 for leaf in leaves))
         else:
             fact.unknown[field] = f"{unknown.layer.name!r}: {unknown.unknown.get(field, 'not known')}"
 

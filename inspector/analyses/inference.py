@@ -14,6 +14,7 @@ from ..knowledge import MAX_OUTPUTS, Engine, Knowledge, NotKnown, Subject, Weigh
 from ..layers import find_knowledge
 
 MAX_RANK, MAX_SIZE = 254, 2**63 - 1  # TensorFlow's own limits; numpy's rank is smaller, its size the same
+BUILT_INSIDE = ("MultiHeadAttention", "GroupQueryAttention")  # of layers that their own flag does not freeze
 MAX_EVALUATIONS = 20_000  # of nested models at different shapes; a file that needs more is not believed
 Macs = int | Unknown
 
@@ -178,7 +179,9 @@ class Inference(Engine):
         if knowledge is None:
             raise NotKnown(f"{layer.class_name} is not a layer of Keras")
         specs = believed(knowledge.weights(subject, *args, **kwargs))
-        return specs if layer.trainable else [spec._replace(trainable=False) for spec in specs]
+        if layer.trainable or layer.wraps or layer.class_name in BUILT_INSIDE:
+            return specs
+        return [spec._replace(trainable=False) for spec in specs]
 
     def model_weights(self, graph: Graph) -> list[WeightSpec]:
         """All weights of a model held by a wrapper."""

@@ -33,12 +33,14 @@ class LayerFacts:
         "bytes",
         "depth",
         "graph",
+        "identity",
         "layer",
         "macs",
         "outputs",
         "params",
         "path",
         "trainable_params",
+        "trained_params",
         "unknown",
         "weights",
     )
@@ -46,12 +48,14 @@ class LayerFacts:
     def __init__(self, path: str, depth: int, graph: Graph, layer: Layer) -> None:
         self.graph = graph
         self.path = path
+        self.identity = path  # equal for an object that stands in the file several times
         self.depth = depth
         self.layer = layer
         self.outputs: list[Any] = []
         self.weights: list[WeightFact] | None = None
         self.params: int | None = None
         self.trainable_params: int | None = None
+        self.trained_params: int | None = None  # by the variables' own flags, whatever the layer's says
         self.macs: int | None = None
         self.bytes: int | None = None
         self.unknown: dict[str, str] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ..graph import Graph, Model, Unknown, Weight
+from ..graph import Model, Unknown, Weight
 from .layer_facts import LayerFacts
 
 SEED_SHAPE, SEED_DTYPE = (2,), "uint32"
@@ -52,7 +52,7 @@ def sum_totals(model: Model, layers: list[LayerFacts], root: Any) -> Totals:
     totals.unknown_layers = sum(1 for fact in layers if fact.unknown)
     sum_sizes(totals, model, layers)
     tops = [fact for fact in layers if fact.depth == 0]
-    sum_trainable(totals, model.graph, tops)
+    sum_trainable(totals, model, layers, tops)
     sum_macs(totals, tops, root)
     put_optimizer(totals, model)
     return totals
@@ -96,9 +96,18 @@ def is_seed(weight: Weight) -> bool:
     return weight.shape == SEED_SHAPE and weight.dtype == SEED_DTYPE
 
 
-def sum_trainable(totals: Totals, graph: Graph, tops: list[LayerFacts]) -> None:
-    """Top-level layers' trainable parameters; none where the model itself is frozen (a Sequential cannot be)."""
-    parts = distinct(tops)
+def trains_by_variable(model: Model) -> bool:
+    """Whether a model trains each variable whose own flag is set, as Keras 3 does; Keras 2 asks the layers above."""
+    return not (model.keras_version or "").startswith(("1.", "2."))
+
+
+def sum_trainable(totals: Totals, model: Model, layers: list[LayerFacts], tops: list[LayerFacts]) -> None:
+    """What the model trains; nothing where it is frozen itself (a Sequential cannot be).
+
+    A frozen attention or wrapper does not freeze what it builds in itself, so that Keras 3 goes on training it.
+    """
+    graph, by_variable = model.graph, trains_by_variable(model)
+    parts = distinct([fact for fact in layers if fact.layer.inner is None] if by_variable else tops)
     missing = next((fact for fact in parts if fact.trainable_params is None), None)
     if graph.kind == "functional" and not graph.trainable:
         totals.trainable_params = 0
@@ -107,7 +116,8 @@ def sum_trainable(totals: Totals, graph: Graph, tops: list[LayerFacts]) -> None:
     elif totals.params is None:
         totals.unknown["trainable_params"] = totals.unknown["params"]
     else:
-        totals.trainable_params = sum(fact.trainable_params or 0 for fact in parts)
+        field = "trained_params" if by_variable else "trainable_params"
+        totals.trainable_params = sum(getattr(fact, field) or 0 for fact in parts)
     if totals.params is None or totals.trainable_params is None:
         totals.unknown["non_trainable_params"] = totals.unknown.get("trainable_params") or totals.unknown["params"]
     else:
@@ -140,12 +150,7 @@ def put_optimizer(totals: Totals, model: Model) -> None:
 
 def distinct(parts: Iterable[LayerFacts]) -> list[LayerFacts]:
     """The parts, an object that stands in the file several times counted once."""
-    seen: set[int] = set()
-    kept = []
+    seen: dict[str, LayerFacts] = {}
     for part in parts:
-        shared = part.layer.shared_id
-        if shared is None or shared not in seen:
-            kept.append(part)
-        if shared is not None:
-            seen.add(shared)
-    return kept
+        seen.setdefault(part.identity, part)
+    return list(seen.values())
