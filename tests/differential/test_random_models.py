@@ -21,7 +21,10 @@ MANY = settings(FEW, max_examples=300)
 
 
 def check(seed: int, folder, suffix: str) -> None:
-    model = random_model(seed)
+    try:
+        model = random_model(seed)
+    except ValueError:  # Keras refuses some of the graphs themselves: an open dimension where weights need a size
+        return
     path = folder / f"m{suffix}"
     try:
         model.save(path)
