@@ -20,9 +20,7 @@ from .settings import Settings, settings_of
 @click.option("--force", is_flag=True, help="Let -o replace a file.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="The form of the report.")
 @click.pass_context
-def freeze_command(
-    ctx: click.Context, /, model: str | None, output: str, force: bool, form: str, **options: Any
-) -> int:
+def freeze_command(ctx: click.Context, /, model: str | None, output: str, form: str, **options: Any) -> int:
     """Write the functional model that a subclassed MODEL amounts to, and prove that it computes the same.
 
     The model's graph is recovered, written as a .keras file, loaded again, and run beside the model on random

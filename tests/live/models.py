@@ -87,6 +87,15 @@ class OneBranch(keras.Model):
         return self.other(inputs)
 
 
+class OneDense(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.dense = layers.Dense(4)
+
+    def call(self, inputs):
+        return self.dense(inputs)
+
+
 class HoldsUnused(keras.Model):
     def __init__(self):
         super().__init__()

@@ -59,10 +59,10 @@ def test_saved_model_opened_with_the_code_of_its_classes():
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("fails", [f"error: {MODELS}:122: ValueError: A `Concatenate` layer requires", ""]),
+        ("fails", [f"error: {MODELS}:131: ValueError: A `Concatenate` layer requires", ""]),
         ("fails_in_call", [f"error: {MODELS}:53: TypeError", ""]),
         ("returns_nothing", [f"error: {MODELS}:returns_nothing: it returned None, not a Keras model", ""]),
-        ("exits", [f"error: {MODELS}:136: the code ends the program itself: sys.exit(3)", "hint: put what"]),
+        ("exits", [f"error: {MODELS}:145: the code ends the program itself: sys.exit(3)", "hint: put what"]),
         ("dies", [f"error: {MODELS}:dies: the process that runs it ended with exit code 5, building", ""]),
         ("crashes", [f"error: {MODELS}:crashes: the process that runs it ended by signal SIGSEGV", ""]),
         ("needs_units", [f"error: {MODELS}:needs_units: missing", "hint: give it with --arg units=VALUE"]),
@@ -92,7 +92,7 @@ def test_rows_that_must_fail(target, said):
 
 def test_debug_shows_the_users_traceback():
     code, _, err = kinspect("summary", f"{MODELS}:fails", "--debug")
-    assert code == 2 and 'models.py", line 122, in fails' in err
+    assert code == 2 and 'models.py", line 131, in fails' in err
 
 
 def living(mark):
