@@ -104,7 +104,7 @@ def read_dtypes(ctx: click.Context, param: click.Parameter, values: tuple[str, .
 
 
 PARAMETERS = (
-    click.argument("model", required=False, type=click.Path()),
+    click.argument("model", required=False, type=click.Path(readable=False)),
     click.option("--arg", multiple=True, metavar="NAME=VALUE", callback=read_arguments,
                  help="An argument of the factory or class: a Python literal, or a bare word."),
     click.option("--input-shape", multiple=True, metavar="[NAME=]DIMS", callback=read_shapes,
