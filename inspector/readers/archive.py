@@ -10,15 +10,17 @@ import io
 import os
 import struct
 import weakref
+import zlib
 from collections import Counter
 from collections.abc import Iterator
-from typing import IO, TYPE_CHECKING, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import UnreadableModel
 from ..graph import Note
+from .plain_zip import open_zip
 
 if TYPE_CHECKING:
-    import zipfile  # 6 ms, which files that are no archives need not pay
+    import zipfile  # 6 ms, which plain archives need not pay
 
 MAX_MEMBERS = 100_000
 MAX_RATIO, RATIO_FLOOR = 100, 64 << 20  # larger than the floor and compressed by more is taken for a bomb
@@ -27,6 +29,10 @@ LOCAL_HEADER, LOCAL_MAGIC = 30, b"PK\3\4"
 BLOCK = 1 << 20
 CUT_HINT = "the file was cut or changed: copy it, download it or save it again"
 STORED = 0  # zipfile's number for a member that is not compressed
+BROKEN = (
+    RuntimeError, NotImplementedError, zlib.error, EOFError, OverflowError, ValueError, struct.error, MemoryError,
+    LookupError, OSError,
+)  # fmt: skip
 
 
 class Range(NamedTuple):
@@ -77,13 +83,11 @@ class Archive:
     """An open zip archive. As in Keras, the last of several members of one name counts."""
 
     def __init__(self, source: Range) -> None:
-        import zipfile
-
         self.source = source
         self.file = source.open()
         try:
             with broken_is_unreadable("the archive"):
-                self.zip = zipfile.ZipFile(self.file)
+                self.zip: Any = open_zip(self.file, source.size)
                 self.members = {member.filename: member for member in self.zip.infolist()}
         except BaseException:
             self.file.close()
@@ -107,7 +111,7 @@ class Archive:
         member = self.members[name]
         self.check_member(member)
         with broken_is_unreadable(name), self.zip.open(member) as stream:
-            data = stream.read(cap + 1)
+            data: bytes = stream.read(cap + 1)
         if len(data) > cap:
             raise UnreadableModel(f"{name} is larger than {cap:,} bytes, which is not believable")
         return data
@@ -187,17 +191,13 @@ def discard(path: str) -> None:
 @contextlib.contextmanager
 def broken_is_unreadable(what: str) -> Iterator[None]:
     """Everything zipfile raises on broken bytes, as one line."""
-    import zipfile
-    import zlib
-
     try:
         yield
     except UnreadableModel:
         raise
-    except (
-        zipfile.BadZipFile, RuntimeError, NotImplementedError, zlib.error, EOFError, OverflowError, ValueError,
-        struct.error, MemoryError, LookupError, OSError,
-    ) as error:  # fmt: skip
+    except Exception as error:
+        if not isinstance(error, BROKEN) and type(error).__name__ != "BadZipFile":
+            raise
         said = str(error.args[0]) if isinstance(error, LookupError) and error.args else str(error)
         reason = said or type(error).__name__
         raise UnreadableModel(f"{what} is broken: {reason[:1].lower()}{reason[1:200]}", hint=CUT_HINT) from None
