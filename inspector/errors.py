@@ -22,3 +22,7 @@ class UnknownFormat(KinspectError):
 
 class UsageError(KinspectError):
     """The command line or the call asks for something that cannot be."""
+
+
+class NotExtractable(KinspectError):
+    """The submodel that is asked for cannot be cut out or written, and why."""

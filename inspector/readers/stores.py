@@ -6,7 +6,7 @@ Keras 3 keeps them by attribute: ``layers/dense/vars/0`` is variable 0 of the ob
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from ..errors import UnreadableModel
@@ -15,6 +15,7 @@ from .archive import CUT_HINT, Range
 from .hdf5 import Dataset, Group, Hdf5Error, Window, open_hdf5
 
 VARS = "vars"
+BLOCK = 1 << 18
 
 
 class Owner(NamedTuple):
@@ -64,31 +65,50 @@ def owner_of(group: str) -> str:
 
 def make_weight(path: str, node: Dataset, source: Range) -> Weight:
     """A dataset as a weight, with its bytes to be had where they lie in one piece."""
-    load = None
+    load: Callable[[], bytes] | None = None
     if node.offset is not None and node.offset + node.nbytes <= source.size:
-        load = make_load(source, node.offset, node.nbytes, node.itemsize if node.byteorder == ">" else 1)
+        load = Extent(source, node.offset, node.nbytes, node.itemsize if node.byteorder == ">" else 1)
     elif node.nbytes == 0:
         load = bytes
     return Weight(path, node.shape, node.dtype, node.nbytes, load=load)
 
 
-def make_load(source: Range, offset: int, nbytes: int, swapped: int) -> Callable[[], bytes]:
-    """A function that reads one tensor's bytes, little-endian, when it is called."""
+class Extent:
+    """Where one tensor's bytes lie in one piece. Called, it reads them; numbers of ``swapped`` bytes are big-endian."""
 
-    def load() -> bytes:
-        with open(source.path, "rb") as file:
-            file.seek(source.offset + offset)
-            data = file.read(nbytes)
-        if len(data) != nbytes:
-            raise UnreadableModel("the file was cut while it was read")
-        if swapped > 1:
-            turned = bytearray(nbytes)
-            for byte in range(swapped):
-                turned[byte::swapped] = data[swapped - 1 - byte :: swapped]
-            return bytes(turned)
-        return data
+    __slots__ = ("nbytes", "offset", "source", "swapped")
 
-    return load
+    def __init__(self, source: Range, offset: int, nbytes: int, swapped: int) -> None:
+        self.source, self.offset, self.nbytes, self.swapped = source, offset, nbytes, swapped
+
+    def __call__(self) -> bytes:
+        """All bytes, little-endian."""
+        return b"".join(map(bytes, self.blocks()))
+
+    def blocks(self, size: int = BLOCK) -> Iterator[memoryview]:
+        """The bytes, little-endian, at most ``size`` at a time (a multiple of 16); each is gone with the next."""
+        buffer = memoryview(bytearray(min(size, self.nbytes)))
+        with open(self.source.path, "rb", buffering=0) as file:
+            file.seek(self.source.offset + self.offset)
+            left = self.nbytes
+            while left:
+                block = buffer[: min(size, left)]
+                filled = 0
+                while filled < len(block):
+                    count = file.readinto(block[filled:])
+                    if not count:
+                        raise UnreadableModel("the file was cut while it was read")
+                    filled += count
+                left -= len(block)
+                yield memoryview(turn(block, self.swapped)) if self.swapped > 1 else block
+
+
+def turn(data: memoryview, width: int) -> bytes:
+    """Numbers of ``width`` bytes with their bytes in the other order."""
+    turned = bytearray(len(data))
+    for byte in range(width):
+        turned[byte::width] = data[width - 1 - byte :: width]
+    return bytes(turned)
 
 
 def read_text(value: object) -> str | None:

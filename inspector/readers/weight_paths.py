@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections import Counter
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from ..graph import Graph, Layer, Weight, WeightIndex
@@ -67,10 +69,10 @@ def index_store(store: Store, graph: Graph, *, counts_shared: bool = True) -> We
     """The stored variables by layer path. ``counts_shared``: tf_keras lets a layer met before take no number."""
     shelf = Shelf(store)
     by_layer: dict[str, tuple[Weight, ...]] = {}
-    kept_at: dict[int | None, str] = {}
     optimizer = find_optimizers(shelf)
     for path in optimizer:
         shelf.claim(path)
+    kept_at: dict[int | None, str] = {}
     places = [Place(graph, "", "")]
     for graph, prefix, base in places:
         found = {} if base is None else match_layers(shelf, graph, base, kept_at, counts_shared)
@@ -88,6 +90,58 @@ def index_store(store: Store, graph: Graph, *, counts_shared: bool = True) -> We
     for graph, prefix, _ in reversed(places):
         add_shared(by_layer, prefix.removesuffix("/"), graph)
     return make_index(shelf, by_layer, optimizer)
+
+
+def find_groups(store: Store, graph: Graph, *, counts_shared: bool = True) -> dict[str, str]:
+    """The stored path of every layer that something is stored for, by layer path; of one kept elsewhere, that place."""
+    shelf = Shelf(store)
+    for path in find_optimizers(shelf):
+        shelf.claim(path)
+    kept_at: dict[int | None, str] = {}
+    groups: dict[str, str] = {}
+    places = [Place(graph, "", "")]
+    for graph, prefix, base in places:
+        found = {} if base is None else match_layers(shelf, graph, base, kept_at, counts_shared)
+        groups |= {f"{prefix}{name}": group for name, group in found.items()}
+        places += [Place(x.inner, f"{prefix}{x.name}/", found.get(x.name)) for x in graph.layers if x.inner is not None]
+    return groups
+
+
+def name_groups(graph: Graph, *, counts_shared: bool = True) -> dict[str, str]:
+    """The path that Keras keeps each layer of a model at, by layer path, nested models' included: what `find_groups`
+    finds in a file that Keras writes, without the file.
+
+    An object met before has the path of the first place, where ``counts_shared`` says whether it takes a number
+    all the same. Keras goes into a model before it goes on to the layer behind.
+    """
+    groups: dict[str, str] = {}
+    kept_at: dict[int, str] = {}
+    stack = [(layer, "", group) for layer, group in reversed(number_layers(graph, "", kept_at, counts_shared))]
+    while stack:
+        layer, prefix, group = stack.pop()
+        path = prefix + layer.name
+        if layer.shared_id is not None:
+            group = kept_at.setdefault(layer.shared_id, group)
+        groups[path] = group
+        if layer.inner is not None:
+            inner = number_layers(layer.inner, group, kept_at, counts_shared)
+            stack.extend((below, f"{path}/", place) for below, place in reversed(inner))
+    return groups
+
+
+def number_layers(graph: Graph, base: str, kept_at: Mapping[int, str], counts_shared: bool) -> list[tuple[Layer, str]]:
+    """The layers of one model with the names of their class and their number in it."""
+    used: Counter[str] = Counter()
+    named = []
+    for layer in graph.layers:
+        if not is_tracked(layer) or (layer.kind == "input" and graph.kind == "sequential"):
+            continue  # neither is in `model.layers`
+        stem = snake_case(layer.class_name)
+        name = f"{stem}_{used[stem]}" if used[stem] else stem
+        if counts_shared or layer.shared_id is None or layer.shared_id not in kept_at:
+            used[stem] += 1
+        named.append((layer, f"{base}/{CONTAINERS[0]}/{name}" if base else f"{CONTAINERS[0]}/{name}"))
+    return named
 
 
 def add_shared(by_layer: dict[str, tuple[Weight, ...]], path: str, graph: Graph) -> None:

@@ -1,0 +1,102 @@
+"""``kinspect extract``: the submodel from the inputs, or from the middle, to layers of a model, with its weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from ..errors import UsageError
+from .model_argument import find_model, is_code, read_model, takes_model
+from .output import report, write_out
+from .progress import progress_line
+from .settings import Settings, settings_of
+
+
+@click.command("extract")
+@takes_model
+@click.option("-l", "--layer", "layers", multiple=True, metavar="[NAME=]LAYER",
+              help="An output of the submodel: a layer, a path into a model (encoder/conv2d_1), a glob (block*_pool), "
+                   "a call (dense@1), a tensor (lstm:1), or a block's common prefix (block3).")  # fmt: skip
+@click.option("--all", "every", is_flag=True, help="Every layer's output.")
+@click.option("--from", "starts", multiple=True, metavar="LAYER",
+              help="Start behind this layer: its output becomes an input of the submodel.")  # fmt: skip
+@click.option("--outputs", type=click.Choice(["list", "dict"]),
+              help="The structure of several outputs [list; dict where names are given].")  # fmt: skip
+@click.option("--prove/--no-prove", default=None,
+              help="Run the model and the submodel with Keras and compare [where Keras is installed].")  # fmt: skip
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="What to print [text].")
+@click.option("-o", "--output", metavar="FILE", type=click.Path(), help="The file to write.")
+@click.option("--force", is_flag=True, help="Let -o replace a file.")
+@click.pass_context
+def extract_command(ctx: click.Context, /, model: str | None, **options: Any) -> int:
+    """Cut a feature model out of MODEL and write it to FILE, without TensorFlow.
+
+    The submodel leads from the inputs to the layers that are named, and holds nothing else. It is written in the form
+    of its source, .keras or .h5, and Keras loads it as it is. Where Keras is installed, both are then run on the same
+    inputs; the exit code is 1 where the outputs differ.
+    """
+    settings = settings_of(ctx)
+    if not options["layers"] and not options["every"]:
+        raise UsageError("say what to extract", hint="--layer NAME, or --all; kinspect summary lists the layers")
+    if options["output"] is None:
+        raise UsageError("say where to write the submodel", hint="-o features.keras")
+    from ..surgery.extract import extract
+    from ..surgery.write import refuse_taken
+
+    refuse_taken(options["output"], force=options["force"])
+    submodel = extract(
+        open_model(settings, model, options), options["layers"], every=options["every"], starts=options["starts"],
+        outputs=options["outputs"],
+    )  # fmt: skip
+    for target in submodel.targets:
+        if target.block and not settings.quiet:
+            exit_name = submodel.spell(target.tensors[0])
+            note(f"{target.block!r} is a block of {target.members} layers, and {exit_name!r} its exit")
+    submodel.save(options["output"], force=options["force"])
+    if wants_proof(options["prove"]):
+        with progress_line(settings) as say:
+            submodel.prove(
+                custom=options["custom"], time_limit=options["timeout"], say=say, demanded=bool(options["prove"])
+            )
+    show(settings, submodel, options["form"])
+    return 1 if submodel.proof["ok"] is False else 0
+
+
+def open_model(settings: Settings, model: str | None, options: dict[str, Any]) -> Any:
+    """The model to cut. --custom is for the proof where a file is read without Keras."""
+    name = find_model() if model is None else model
+    static = not is_code(name) and not options["live"]
+    return read_model(settings, name, {**options, "custom": ()} if static else options)
+
+
+def wants_proof(asked: bool | None) -> bool:
+    """Whether to run Keras: as asked, else where it can be found; nothing is imported to find out."""
+    if asked is not None:
+        return asked
+    from importlib.util import find_spec
+
+    return find_spec("keras") is not None and any(map(find_spec, ("tensorflow", "jax", "torch")))
+
+
+def show(settings: Settings, submodel: Any, form: str) -> None:
+    if form == "json":
+        from ..renderers.json import render_json
+
+        write_out(settings, render_json(submodel.to_dict()), data=True)
+        return
+    from ..renderers.escaping import escape
+    from ..views.extract import describe
+
+    if not settings.quiet:
+        lines = describe(submodel.to_dict(), submodel.dropped, submodel.cut.opened, verbose=settings.verbose)
+        write_out(settings, "\n".join(map(escape, lines)))
+    if submodel.proof["ok"] is False:
+        report(settings, f"{submodel.output}: its outputs differ from the model's", "please report this as a bug")
+
+
+def note(text: str) -> None:
+    click.echo(text, err=True)
+
+
+__all__ = ["extract_command"]
