@@ -16,38 +16,60 @@ BASE = frozenset({"self", "name", "trainable", "dtype", "activity_regularizer", 
 
 
 def describe_classes(model: Any) -> list[Document]:
-    """One entry for each class in the model that is not Keras's: where it is, what its constructor and config say."""
+    """One entry for each class in the model that is not Keras's: where it is, what its constructor and config say.
+
+    Where a class has several objects, the entry is of the one that would lose most.
+    """
     found: dict[type, Document] = {}
     for place in walk_layers(model):
         cls = type(place.layer)
-        if cls.__module__.startswith(("keras.", "keras_hub.")) or cls in found:
+        if cls.__module__.startswith(("keras.", "keras_hub.")):
             continue
-        found[cls] = describe_class(place)
+        entry = describe_class(place)
+        if cls not in found or weigh(entry) > weigh(found[cls]):
+            found[cls] = entry
     return list(found.values())
+
+
+def weigh(entry: Document) -> int:
+    return len(entry["missing"]) + len(entry["changed"])
 
 
 def describe_class(place: Place) -> Document:
     layer, cls = place.layer, type(place.layer)
     parameters = constructor_of(cls)
-    own = defines_config(cls)
-    kwargs = parameters is None or any(p.kind is p.VAR_KEYWORD for p in parameters)
     try:
         config: Document | None = dict(layer.get_config())
     except Exception:  # the user's own, or Keras's refusal: reported where the layer is saved
         config = None
     named = [p for p in parameters or () if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL) and p.name not in BASE]
-    missing = [p.name for p in named if config is None or p.name not in config]
-    generated = is_generated_functional(layer)
+    kwargs = parameters is None or any(p.kind is p.VAR_KEYWORD for p in parameters)
+    missing = [p for p in named if config is not None and p.name not in config and is_lost(layer, p)]
+    own_loading = is_own(cls, "from_config")
     return {
         "class_name": cls.__name__, "module": cls.__module__, "path": place.path, "origin": origin_of(cls),
-        "registered": is_registered(cls), "defines_config": own, "takes_kwargs": kwargs,
-        "model": isinstance(layer, keras.Model), "functional": generated, "parameters": [p.name for p in named],
-        "missing": missing if own or config is None or generated else [],
-        "optional": [p.name for p in named if p.default is not p.empty],
-        "changed": changed_since(layer, config, named) if not own and config else {},
-        "code": suggest_config(layer, named, kwargs), "constructor": line_of(cls),
-        "extra": extra_keys(parameters, config) if not kwargs else [],
+        "registered": is_registered(cls), "own_config": is_own(cls, "get_config"), "own_loading": own_loading,
+        "takes_kwargs": kwargs, "model": isinstance(layer, keras.Model),
+        "functional": hasattr(layer, "_nodes_by_depth"),
+        "missing": [] if own_loading else [p.name for p in missing],
+        "changed": {} if is_own(cls, "get_config") or config is None else changed_since(layer, config, named),
+        "refused": [] if kwargs or own_loading else refused_keys(parameters, config),
+        "code": suggest_config(layer, named, kwargs), "constructor": line_of(cls), "has_config": config is not None,
     }  # fmt: skip
+
+
+def is_own(cls: type, method: str) -> bool:
+    """Whether a method is the user's, and not Keras's."""
+    owner = next(c for c in cls.__mro__ if method in vars(c))
+    return not str(owner.__module__).startswith("keras.")
+
+
+def is_lost(layer: Any, parameter: inspect.Parameter) -> bool:
+    """Whether an argument that no config holds has another value than it will be made with again."""
+    attribute = attribute_for(layer, parameter.name)
+    if parameter.default is parameter.empty or attribute is None:
+        return True
+    return bool(describe_value(vars(layer)[attribute]) != describe_value(parameter.default))
 
 
 def constructor_of(cls: type) -> list[inspect.Parameter] | None:
@@ -61,21 +83,12 @@ def constructor_of(cls: type) -> list[inspect.Parameter] | None:
         return None
 
 
-def defines_config(cls: type) -> bool:
-    owner = next(c for c in cls.__mro__ if "get_config" in vars(c))
-    return not owner.__module__.startswith("keras.")
-
-
-def is_generated_functional(layer: Any) -> bool:
-    """A subclass of Functional: Keras writes its graph, and not what its constructor was given."""
-    return hasattr(layer, "_nodes_by_depth")
-
-
 def is_registered(cls: type) -> bool:
-    return keras.saving.get_registered_object(keras.saving.get_registered_name(cls)) is cls
+    """Whether Keras finds the class by its name once its module is imported."""
+    return bool(keras.saving.get_registered_object(keras.saving.get_registered_name(cls)) is cls)
 
 
-def extra_keys(parameters: list[inspect.Parameter] | None, config: Document | None) -> list[str]:
+def refused_keys(parameters: list[inspect.Parameter] | None, config: Document | None) -> list[str]:
     """Keys of the config that the constructor would refuse."""
     names = {p.name for p in parameters or ()}
     return [key for key in config or () if key not in names]

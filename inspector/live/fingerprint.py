@@ -5,7 +5,9 @@ Weights are told by the hash of their bytes, so that a difference in one bit is 
 
 from __future__ import annotations
 
+import inspect
 import warnings
+from functools import cache
 from typing import Any
 
 import keras
@@ -18,7 +20,6 @@ from .serialising import registered_name
 
 Document = dict[str, Any]
 NESTED = ("layers", "input_layers", "output_layers", "build_input_shape")  # of a model's config: they stand apart
-OPTIMIZER_ATTRIBUTES = ("_exclude_from_weight_decay_pattern", "_exclude_from_weight_decay_list")
 
 
 def fingerprint(model: Any) -> Document:
@@ -30,7 +31,7 @@ def fingerprint(model: Any) -> Document:
         "keras_version": keras.__version__,
         "inputs": structure_of(model, "inputs"), "outputs": structure_of(model, "outputs"),
         "graph": graph_of(model), "layers": layers, "sharing": sharing_of(places),
-        "training": training_of(model), "optimizer": describe_optimizer(getattr(model, "optimizer", None)),
+        "training": training_of(model), "optimizer": describe_optimizer(model),
     }  # fmt: skip
 
 
@@ -82,13 +83,22 @@ def weights_of(layer: Any) -> list[Document]:
     return found
 
 
+@cache
+def names_in_code(cls: type) -> frozenset[str]:
+    """The names that the methods of a class of Keras's use: attributes among them are its own, and not the user's."""
+    functions = (getattr(value, "__func__", value) for c in cls.__mro__ for value in vars(c).values())
+    codes = (getattr(inspect.unwrap(f), "__code__", None) for f in functions if callable(f))
+    return frozenset(name for code in codes if code is not None for name in code.co_names)
+
+
 def attributes_of(layer: Any) -> dict[str, Any]:
     """Values that Keras does not keep: numbers, texts, arrays and variables that stand on the object itself."""
+    known = frozenset() if is_user(type(layer)) else names_in_code(layer.__class__)
     own = {id(variable) for variable in own_variables(layer)}
     found = {}
     for name, value in list(vars(layer).items()):
         hidden = name.startswith("_") and (not is_user(type(layer)) or name.startswith(("_self_", "_tf_", "__")))
-        if name in keras_attributes() or hidden or id(value) in own:
+        if name in keras_attributes() or name in known or hidden or id(value) in own:
             continue
         if isinstance(value, keras.Variable) and value._value is None:
             continue
@@ -129,7 +139,7 @@ def structure_of(model: Any, which: str) -> Any:
     struct = getattr(graph, f"_{which}_struct", None)
     if struct is None:
         return None
-    named = which == "inputs"
+    named = which == "inputs" and not isinstance(model, keras.Sequential)
     return nest(struct, lambda t: [list(t.shape), keras.backend.standardize_dtype(t.dtype), t.name if named else None])
 
 
@@ -177,19 +187,20 @@ def training_of(model: Any) -> Document | None:
     return {key: value for key, value in (config or {}).items() if key != "optimizer"}
 
 
-def describe_optimizer(optimizer: Any) -> Document | None:
-    """Class, settings and slot variables, and what of an optimizer its config does not hold."""
-    if optimizer is None:
+def describe_optimizer(model: Any) -> Document | None:
+    """Class, settings and slot variables, and the variables it spares from weight decay, which no config holds."""
+    optimizer = getattr(model, "optimizer", None)
+    if not isinstance(optimizer, keras.optimizers.Optimizer):
         return None
-    inner = getattr(optimizer, "inner_optimizer", optimizer)
     try:
         config = as_json(keras.saving.serialize_keras_object(optimizer)["config"])
     except Exception as error:
         config = {"error": f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"}
-    extra = {name: describe_value(getattr(inner, name, None)) for name in OPTIMIZER_ATTRIBUTES}
-    variables = [describe_variable(variable) for variable in optimizer.variables]
+    spared: list[str] = []
+    if getattr(optimizer, "weight_decay", None):
+        spared = [v.path for v in model.trainable_variables if not optimizer._use_weight_decay(v)]
     return {
         "class_name": type(optimizer).__name__, "config": config, "built": bool(optimizer.built),
-        "variables": variables, "iterations": int(optimizer.iterations.value),
-        "excluded": sorted(str(item) for value in extra.values() if value for item in value if item),
+        "variables": [describe_variable(variable) for variable in optimizer.variables],
+        "iterations": int(optimizer.iterations.value), "spared": spared,
     }  # fmt: skip

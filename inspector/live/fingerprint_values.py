@@ -1,4 +1,4 @@
-"""Values as JSON that tells whether two of them are equal: plain ones as they are, arrays by the hash of their bytes."""
+"""Values as JSON that tells whether two of them are equal: plain ones as they are, arrays by a hash of their bytes."""
 
 from __future__ import annotations
 

@@ -34,7 +34,9 @@ def keras_attributes() -> frozenset[str]:
     models = (keras.Sequential([keras.layers.Dense(1)]), keras.Model(), keras.layers.Layer())
     kept = {name for value in models for name in vars(value)}
     kept |= {name for value in models for name in dir(type(value))}
-    return frozenset(kept | {"_functional", "_loss_tracker", "_compile_metrics", "_compile_loss", "optimizer"})
+    return frozenset(
+        kept | {"_functional", "_loss_tracker", "_compile_metrics", "_compile_loss", "optimizer", "stop_training"}
+    )
 
 
 def walk_layers(model: Any) -> list[Place]:

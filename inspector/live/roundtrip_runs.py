@@ -1,4 +1,4 @@
-"""Running a model for comparison: on the same random inputs in every process, once for its outputs, once in training."""
+"""Running a model to compare it: on the same random inputs in every process, for outputs and for a training step."""
 
 from __future__ import annotations
 
@@ -71,12 +71,12 @@ def read_inputs(document: Document) -> InputSpec:
     return InputSpec(tuple(read(document["args"])), {key: read(value) for key, value in document["kwargs"].items()})
 
 
-def call_model(model: Any, spec: InputSpec) -> tuple[list[Any], Any]:
-    """Flat outputs as arrays, and their structure; variables and random generators are put back."""
+def call_model(model: Any, spec: InputSpec, seed: int = SEED) -> tuple[list[Any], Any]:
+    """Flat outputs as arrays, and their structure; variables are put back. The seed is of what `call` itself draws."""
     args, kwargs = random_inputs(spec, SEED)
     args, kwargs = tree.map_structure(as_tensor, (args, kwargs))
-    keras.utils.set_random_seed(SEED)
-    with generators_kept(SEED), variables_kept():
+    keras.utils.set_random_seed(seed)
+    with generators_kept(seed), variables_kept():
         outputs = model(*args, **kwargs, **call_arguments(model))
     return flat_arrays(outputs)
 
@@ -91,5 +91,48 @@ def as_tensor(value: Any) -> Any:
 
 def flat_arrays(outputs: Any) -> tuple[list[Any], Any]:
     leaves = [leaf for leaf in tree.flatten(outputs) if leaf is not None]
-    arrays = [keras.ops.convert_to_numpy(leaf) for leaf in leaves if hasattr(leaf, "dtype")]
+    arrays = [plain_array(leaf) for leaf in leaves if hasattr(leaf, "dtype")]
     return arrays, nest(outputs, lambda t: [list(t.shape), keras.backend.standardize_dtype(t.dtype)])
+
+
+def plain_array(tensor: Any) -> Any:
+    """An array of a dtype that NumPy itself has."""
+    array = keras.ops.convert_to_numpy(tensor)
+    return array.astype("float32") if str(array.dtype) in ("bfloat16", "float8_e4m3fn", "float8_e5m2") else array
+
+
+def train_once(model: Any, spec: InputSpec) -> Document:
+    """One training step on seeded data: its loss, and how far each variable moved. The model stays trained.
+
+    Only where it is deterministic: a random generator starts anew in a loaded model, by design.
+    """
+    if not getattr(model, "compiled", False):
+        return {"skipped": "the model is not compiled"}
+    if any(getattr(layer, "_seed_generators", ()) for layer in (model, *model._flatten_layers())):
+        return {"skipped": "its training draws random numbers"}
+    if len(spec.args) != 1 or spec.kwargs:
+        return {"skipped": "it takes several arguments"}
+    try:
+        return step(model, spec)
+    except Exception as error:  # the user's loss, and targets that do not fit it; or Keras cannot train what it loaded
+        return {"failed": f"{type(error).__name__}: {' '.join(str(error).split())[:150]}"}
+
+
+def step(model: Any, spec: InputSpec) -> Document:
+    import numpy as np
+
+    data = random_inputs(spec, SEED)[0][0]
+    keras.utils.set_random_seed(SEED)
+    outputs = model(tree.map_structure(as_tensor, data), **call_arguments(model))
+    sparse = "sparse" in repr(model.get_compile_config() or "").lower()
+    rng = np.random.default_rng(SEED)
+
+    def target(tensor: Any) -> Any:
+        return np.zeros(tensor.shape[:-1], "int32") if sparse else rng.uniform(size=tensor.shape).astype("float32")
+
+    before = [keras.ops.convert_to_numpy(v.value).astype("float64") for v in model.trainable_variables]
+    model.run_eagerly = True
+    logs = model.train_on_batch(data, tree.map_structure(target, outputs), return_dict=True)
+    after = [keras.ops.convert_to_numpy(v.value).astype("float64") for v in model.trainable_variables]
+    moved = [float(np.linalg.norm(new - old)) for new, old in zip(after, before, strict=True)]
+    return {"loss": float(np.asarray(logs["loss"])), "moved": moved}

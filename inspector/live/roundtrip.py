@@ -1,0 +1,267 @@
+"""The two halves of a round trip, each in a process of its own: one saves, a fresh one loads; both tell what they have.
+
+The one that loads may be started early: it waits until ``saved.json`` stands in their common folder.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import keras
+
+from .constructors import describe_classes
+from .fingerprint import Document, fingerprint, weights_of
+from .object_tree import own_variables, walk_layers
+from .output_differences import OUTPUTS, compare_outputs
+from .recovery.inputs import InputSpec
+from .recovery.state import defining_class, patched
+from .roundtrip_runs import SEED, call_model, find_inputs, read_inputs, spell_inputs, train_once
+from .roundtrip_targets import attempts, load_any, problem_of, texts, try_save
+from .target import import_place, load_target
+
+Say = Callable[[str], None]
+Request = Mapping[str, Any]
+SAVED, CANCELLED = "saved.json", "cancelled"
+
+
+def save(request: Request, say: Say) -> Document:
+    """Open the model, run it, save it in every form that is asked for; leave ``saved.json`` and ``outputs.npz``."""
+    limit_memory(request.get("memory"))
+    own, given = import_code(request, say)
+    if request.get("file"):
+        say(f"loading {request['file']}")
+        model, opened = open_file(request["file"], given)
+    else:
+        say(f"building {request['target']}")
+        model, opened = load_target(request["target"], request.get("arguments", {})), {}
+    document = save_model(model, request, say)
+    if request.get("same_process"):
+        document["same"] = {
+            kind: load_back(kind, saved["file"], document, request, say, (own, given))
+            for kind, saved in document["saves"].items()
+            if saved["file"]
+        }
+    spec = read_inputs(document["inputs"]) if document["inputs"] else None
+    document["train"] = train_once(model, spec) if spec is not None and document["outputs"].get("ran") else None
+    return {**document, "opened": opened}
+
+
+def save_model(model: Any, request: Request, say: Say) -> Document:
+    """Fingerprint, outputs and files of a live model."""
+    from ..errors import UsageError
+
+    if not isinstance(model, keras.Model):
+        raise UsageError("verify is for models of Keras 3, and this is one of tf_keras")
+    folder = request["folder"]
+    say(f"running {model.name}")
+    spec, problem = prepare(model, request)
+    say(f"taking the fingerprint of {model.name}")
+    document: Document = {
+        "fingerprint": fingerprint(model), "classes": describe_classes(model), "problem": problem,
+        "inputs": spell_inputs(spec) if spec is not None else None,
+    }  # fmt: skip
+    document["outputs"] = run_and_keep(model, spec, folder)
+    document["saves"] = {}
+    for kind in request["kinds"]:
+        say(f"saving {model.name} as {kind}")
+        document["saves"][kind] = try_save(kind, model, folder)
+    write_whole(os.path.join(folder, SAVED), {key: document[key] for key in ("inputs", "saves")})
+    return document
+
+
+def prepare(model: Any, request: Request) -> tuple[InputSpec | None, str | None]:
+    """The model built where it can be, and its inputs; or why there are none."""
+    from ..errors import KinspectError
+    from .given import build_sequential, given_inputs
+
+    given = request.get("inputs", ())
+    try:
+        if isinstance(model, keras.Sequential) and not model.built and given:
+            build_sequential(model, given_inputs(model, given))  # type: ignore[arg-type]
+            given = ()
+        spec = find_inputs(model, given)
+    except KinspectError:
+        raise
+    except Exception as error:
+        return None, f"it cannot be run on random inputs: {type(error).__name__}: {' '.join(str(error).split())[:300]}"
+    return spec, None if spec is not None else "its inputs are not known; give them with --input-shape"
+
+
+def run_and_keep(model: Any, spec: InputSpec | None, folder: str) -> Document:
+    """Outputs on random inputs, kept in the folder; those of a custom `call` twice, to see whether they vary."""
+    import numpy as np
+
+    if spec is None:
+        return {"ran": False, "why": "its inputs are not known"}
+    try:
+        arrays, structure = call_model(model, spec)
+        again = call_model(model, spec, SEED + 1)[0] if has_own_code(model) else arrays
+    except Exception as error:
+        return {"ran": False, "why": f"it cannot be called: {problem_of(error)['message'][:300]}"}
+    if any(one.tobytes() != other.tobytes() for one, other in zip(arrays, again, strict=True)):
+        return {"ran": False, "why": "its outputs vary from call to call", "structure": structure}
+    texts_apart = {str(i): array for i, array in enumerate(arrays) if array.dtype != object}
+    np.savez(os.path.join(folder, OUTPUTS), **texts_apart)
+    return {"ran": True, "structure": structure}
+
+
+def has_own_code(model: Any) -> bool:
+    return any(not type(layer).__module__.startswith("keras.") for layer in (model, *model._flatten_layers()))
+
+
+def load(request: Request, say: Say) -> Document:
+    """Wait for the saved model, load it, and tell what came back."""
+    limit_memory(request.get("memory"))
+    folder = request["folder"]
+    while not os.path.exists(os.path.join(folder, SAVED)):
+        if os.path.exists(os.path.join(folder, CANCELLED)):
+            return {"cancelled": True}
+        time.sleep(0.02)
+    saved = json.loads(Path(folder, SAVED).read_text(encoding="utf-8"))
+    modules = import_code(request, say)
+    file = saved["saves"][request["kind"]]["file"]
+    if file is None:
+        return {"cancelled": True}
+    return load_back(request["kind"], file, saved, request, say, modules)
+
+
+def load_back(
+    kind: str, path: str, saved: Document, request: Request, say: Say, modules: tuple[list[ModuleType], ...]
+) -> Document:
+    """Load one file, and compare what can only be compared here: outputs."""
+    say(f"loading {os.path.basename(path)}")
+    spec = read_inputs(saved["inputs"]) if saved["inputs"] else None
+    if kind == "savedmodel":
+        from .roundtrip_exports import load_export
+
+        return load_export(path, spec, request)
+    own, given = modules
+    # Weights that are not loaded must differ from the saved ones, whatever seed the user's code sets
+    keras.utils.set_random_seed(int.from_bytes(os.urandom(4)))
+    with assignments() as assigned, warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        if kind == "weights":
+            model, way, problems = load_weights(path, spec, request, given)
+        else:
+            model, way, problems = load_any(kind, path, attempts(kind, own, given, trusted=not request.get("file")))
+    document: Document = {"way": way, "problems": problems, "warnings": texts(caught)}
+    if model is None:
+        return {**document, "loaded": False}
+    return {**document, "loaded": True, **describe_loaded(model, kind, spec, request, assigned, say)}
+
+
+def load_weights(path: str, spec: Any, request: Request, given: list[ModuleType]) -> tuple[Any, str, list[Any]]:
+    """The weights alone, into a model made anew: by the user's code, or from the config of their file."""
+    try:
+        if request.get("file"):
+            former = open_file(request["file"], given)[0]
+            model = former.__class__.from_config(former.get_config())
+        else:
+            into = request.get("into")
+            model = load_target(into or request["target"], {} if into else request.get("arguments", {}))
+            prepare(model, request)
+        if not model.built and spec is not None:
+            call_model(model, spec)
+        model.load_weights(path)
+        return model, "", []
+    except Exception as error:
+        return None, "", [{"way": "", **problem_of(error)}]
+
+
+def describe_loaded(
+    model: Any, kind: str, spec: InputSpec | None, request: Request, assigned: set[int], say: Say
+) -> Document:
+    """The fingerprint, the variables that nothing was loaded into, a second save, outputs, one training step."""
+    say(f"taking the fingerprint of {model.name}")
+    before = {id(v) for place in walk_layers(model) for v in own_variables(place.layer)}
+    fresh = [] if kind == "json" else unassigned(model, assigned)
+    document: Document = {"fingerprint": fingerprint(model), "fresh": fresh, "late": [], "second": None}
+    if kind in ("keras", "h5"):
+        ending = "keras" if kind == "keras" else "h5"
+        document["second"] = try_save(kind, model, request["folder"], f"second.{os.getpid()}.{ending}")
+    document["outputs"] = {"ran": False, "why": "there is nothing to compare it with"}
+    if spec is not None and kind != "json":
+        say(f"running {model.name}")
+        document["outputs"] = compare_outputs(lambda: call_model(model, spec, SEED + 2), request)
+        document["late"] = [
+            {"path": place.path, **weight}
+            for place in walk_layers(model)
+            for variable, weight in zip(own_variables(place.layer), weights_of(place.layer), strict=True)
+            if id(variable) not in before
+        ]
+        ran = kind in ("keras", "h5") and document["outputs"]["ran"]
+        document["train"] = train_once(model, spec) if ran and request.get("train", True) else None
+    return document
+
+
+def unassigned(model: Any, assigned: set[int]) -> list[str]:
+    return [
+        f"{place.path}:{variable.name}"
+        for place in walk_layers(model)
+        for variable in own_variables(place.layer)
+        if id(variable) not in assigned
+    ]
+
+
+@contextmanager
+def assignments() -> Iterator[set[int]]:
+    """The ids of the variables that are assigned to inside."""
+    owner = defining_class(keras.Variable, "assign")
+    original, kept = owner.assign, []
+    assigned: set[int] = set()
+
+    def assign(self: Any, value: Any) -> Any:
+        assigned.add(id(self))
+        kept.append(self)  # so that no other variable takes its id
+        return original(self, value)
+
+    with patched(owner, "assign", assign):
+        yield assigned
+
+
+def import_code(request: Request, say: Say) -> tuple[list[ModuleType], list[ModuleType]]:
+    """The module that defines the model, as whoever loads it imports it too; and those of --custom."""
+    given = []
+    for place in request.get("custom", ()):
+        say(f"importing {place}")
+        given.append(import_place(place))
+    target = request.get("target")
+    own = [import_place(target.rpartition(":")[0])] if target and not request.get("file") else []
+    return own, given
+
+
+def open_file(path: str, given: list[ModuleType]) -> tuple[Any, Document]:
+    """The user's file as a model, and how it was opened. Raises `KinspectError` where Keras cannot load it."""
+    from ..errors import KinspectError
+
+    with assignments() as assigned, warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        model, way, problems = load_any("keras", path, attempts("keras", [], given, trusted=False))
+    if model is None:
+        raise KinspectError(f"{path}: Keras cannot load it: {problems[0]['message']}"[:1500])
+    return model, {"way": way, "problems": problems, "warnings": texts(caught), "fresh": unassigned(model, assigned)}
+
+
+def limit_memory(limit: int | None) -> None:
+    """Let the process fail alone where a model asks for more memory than the machine, or the user, gives it."""
+    try:
+        import resource
+    except ImportError:  # not on Windows
+        return
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    resource.setrlimit(resource.RLIMIT_DATA, (min(limit or total, total), resource.RLIM_INFINITY))
+
+
+def write_whole(path: str, document: Document) -> None:
+    """A file that is there whole or not at all: another process waits for it."""
+    draft = f"{path}.tmp"
+    Path(draft).write_text(json.dumps(document, default=repr), encoding="utf-8")
+    os.replace(draft, path)

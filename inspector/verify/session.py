@@ -1,0 +1,125 @@
+"""A round trip from the side that asks for it: one process saves, a fresh one loads, both with limits.
+
+A crash of either is a check that failed, and none of ours. The process that loads starts at once, beside the one that
+saves, so that both import Keras at the same time.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..errors import KinspectError
+from ..readers.source_code import CodeRequest
+from ..readers.worker_process import ask_worker
+from .compare import FAMILIES, check_classes, check_load, check_target, run_family
+from .files import second_documents, stored_tensors
+from .records import LOST, Check, Sides
+
+Say = Callable[[str], None]
+Answer = dict[str, Any]
+KINDS = ("keras", "h5", "weights", "savedmodel", "json")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to verify: the model, the forms to save it in, tolerances by output, limits."""
+
+    target: str
+    request: CodeRequest
+    kinds: tuple[str, ...] = ("keras",)
+    same_process: bool = False
+    rtol: Mapping[str, float] = field(default_factory=dict)
+    atol: Mapping[str, float] = field(default_factory=dict)
+    into: str | None = None  # code whose model takes the weights
+    memory: int | None = None
+
+
+def verify(plan: Plan, say: Say | None = None) -> tuple[Mapping[str, Any] | None, list[Check]]:
+    """The facts of the model that was saved, and the checks. Raises `KinspectError` where there is no model to save."""
+    with tempfile.TemporaryDirectory(prefix="kinspect-") as folder, ThreadPoolExecutor(1) as pool:
+        first = pool.submit(load_back, plan, plan.kinds[0], folder, say)
+        try:
+            before = save_model(plan, folder, say)
+        except KinspectError as error:
+            cancel(folder)
+            if error.__cause__ is not None:  # the worker's own words, and no crash of it
+                raise
+            return None, [Check("save", plan.kinds[0], LOST, error.message, None, error.hint or SAVE_HINT)]
+        except BaseException:
+            cancel(folder)
+            raise
+        return before["fingerprint"], compare(plan, before, first, folder, say)
+
+
+SAVE_HINT = "the model, or Keras, ended the process: try a smaller input, more --memory, or another form with --to"
+
+
+def compare(plan: Plan, before: Answer, first: Future[Answer], folder: str, say: Say | None) -> list[Check]:
+    checks = [*check_classes(before)] if set(plan.kinds) - {"weights", "savedmodel"} else []
+    if plan.request.file:
+        checks += check_original(plan, before)
+    for kind in plan.kinds:
+        after = first.result() if kind == plan.kinds[0] else load_back(plan, kind, folder, say)
+        add_files(kind, before["saves"][kind]["file"], after)
+        checks += check_target(kind, before, after, kind)
+        if plan.same_process and kind in before.get("same", {}):
+            same = before["same"][kind]
+            add_files(kind, before["saves"][kind]["file"], same)
+            checks += check_target(kind, before, same, f"{kind}, same process")
+    return checks
+
+
+def check_original(plan: Plan, before: Answer) -> list[Check]:
+    """The file itself: whether it opens plainly, and whether all that is in it went into the model."""
+    opened = before["opened"]
+    after = {**opened, "loaded": True, "late": [], "stored": stored_tensors(str(plan.request.file))}
+    sides = Sides(before["fingerprint"], before["fingerprint"], "original", before, after)
+    named = [family for family in FAMILIES if family.name in ("weights-fresh", "weights-in-file")]
+    found = [check_load("keras", before, after, "original")]
+    return found + [check for family in named for check in run_family(family, sides, "original")]
+
+
+def add_files(kind: str, path: str | None, after: Answer) -> None:
+    """What the files hold, beside what the process said."""
+    if path is None or not after.get("loaded") or kind not in ("keras", "h5", "weights"):
+        return
+    after["stored"] = stored_tensors(path)
+    second = after.get("second")
+    if second and second["file"]:
+        second["documents"] = second_documents(path, second["file"])
+
+
+def asked(plan: Plan, folder: str) -> Answer:
+    request = plan.request
+    return {
+        "target": plan.target, "file": request.file, "arguments": dict(request.arguments), "folder": folder,
+        "inputs": list(request.inputs), "custom": list(request.custom), "kinds": list(plan.kinds),
+        "rtol": dict(plan.rtol), "atol": dict(plan.atol), "memory": plan.memory, "into": plan.into,
+        "same_process": plan.same_process,
+    }  # fmt: skip
+
+
+def save_model(plan: Plan, folder: str, say: Say | None) -> Answer:
+    return ask_worker({**asked(plan, folder), "task": "roundtrip-save"}, plan.request.time_limit, say)
+
+
+def load_back(plan: Plan, kind: str, folder: str, say: Say | None) -> Answer:
+    """A fresh process's answer; where it died, how."""
+    try:
+        request = {**asked(plan, folder), "task": "roundtrip-load", "kind": kind}
+        return ask_worker(request, 2 * plan.request.time_limit, say)
+    except KinspectError as error:
+        return {"loaded": False, "crash": error.message, "hint": error.hint}
+
+
+def cancel(folder: str) -> None:
+    with open(os.path.join(folder, "cancelled"), "w", encoding="utf-8"):
+        pass
+
+
+__all__ = ["KINDS", "Plan", "verify"]
