@@ -12,6 +12,7 @@ from .attempts import Attempt
 from .graph import structure_of
 from .inputs import InputSpec, TensorSpec, call_parameters
 from .kinds import has_own_call, is_composite, is_declared
+from .reading import read_source
 from .reasons import reason_for_class
 from .records import Reason, Recovery
 from .symbolic import Seen, Trace
@@ -58,6 +59,21 @@ def without_call(model: Any) -> Recovery:
         message = f"its own train_step trains {', '.join(inner)} in turn, so there is no single DAG"
         reasons.append(reason_for_class("custom-train-step", message, cls))
     return Recovery(verdict_of(tuple(reasons)), None, name, reasons=tuple(reasons))
+
+
+def needs_inputs(model: Any) -> Reason:
+    """That the model was never called, and what to give so that more can be told."""
+    names = [parameter.name for parameter in call_parameters(model)]
+    asked = " ".join(f"--input-shape {name}=SHAPE" for name in names) if len(names) > 1 else "--input-shape SHAPE"
+    told = f"{type(model).__name__} needs the shapes of its inputs ({', '.join(names)}): {asked} tells more"
+    return Reason("needs-inputs", told)
+
+
+def unrun(layer: Any, *reasons: Reason) -> Recovery:
+    """What is known of one that cannot be run: why, after what its source says."""
+    every = (*read_source(layer), *reasons)
+    every = tuple(r for i, r in enumerate(every) if (r.code, r.line) not in {(o.code, o.line) for o in every[:i]})
+    return Recovery(verdict_of(every), None, type(layer).__name__, reasons=every)
 
 
 def from_root(root: Any, attempt: Attempt, whole: Recovery) -> dict[str, Recovery]:

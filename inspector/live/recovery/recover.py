@@ -13,10 +13,10 @@ from .attempts import traced as traced_symbolically
 from .forward import Run, first_run
 from .graph import structure_of
 from .guards import Check, numerical, open_sizes, structural
-from .inputs import InputSpec, call_parameters, open_batch, recorded_inputs, with_batch
+from .inputs import InputSpec, open_batch, recorded_inputs, with_batch
 from .integers import refined
 from .kinds import has_own_call, is_composite, is_declared
-from .parts import called_with, declared, from_root, parts_of, verdict_of, within_box, without_call
+from .parts import called_with, declared, from_root, needs_inputs, parts_of, unrun, verdict_of, within_box, without_call
 from .reasons import classify, first_line, reason_for_class
 from .records import Proof, Reason, Recovery
 from .state import counters_kept, generators_kept, names_kept
@@ -61,9 +61,8 @@ def recover(
         return replace(without_call(model), parts=_parts(model, None, expand, check, seed))
     spec = inputs or recorded_inputs(model)
     if spec is None:
-        names = ", ".join(p.name for p in call_parameters(model))
-        reason = Reason("needs-inputs", f"{type(model).__name__} needs the shapes of its inputs ({names})")
-        return Recovery("opaque", None, type(model).__name__, reasons=(reason,))
+        whole = unrun(model, needs_inputs(model))
+        return replace(whole, parts=_parts(model, None, expand, check, seed))
     layers = model._flatten_layers() if model.built else ()
     with names_kept(), generators_kept(), counters_kept(layers):
         return _Recovering(model, spec, expand, check, seed).result()
@@ -88,7 +87,7 @@ class _Recovering:
             reasons = tuple(classify(error))
             if reasons[0].code not in ("unbounded-recursion", "input-spec-mismatch"):
                 reasons = (replace(reasons[0], code="user-error", message=_own_words(error)),)
-            whole = Recovery(verdict_of(reasons), None, self.name, reasons=reasons, inputs=self.given)
+            whole = replace(unrun(self.model, *reasons), inputs=self.given)
             return replace(whole, parts=_parts(self.model, None, self.expand, self.check, self.seed))
         whole, attempt = self._whole(prepared, self.expand)
         whole = replace(whole, inputs=prepared.spec)
@@ -284,13 +283,12 @@ def _alone(layer: Any, spec: InputSpec | None, expand: bool, check: bool, seed: 
     if not has_own_call(layer):
         return without_call(layer)
     if spec is None:
-        reason = Reason("needs-inputs", f"{layer.name} was never called, and the shapes of its inputs are not known")
-        return Recovery("opaque", None, type(layer).__name__, reasons=(reason,))
+        why = f"{layer.name} was never called, and the shapes of its inputs are not known"
+        return unrun(layer, Reason("needs-inputs", why))
     work = _Recovering(layer, spec, expand, check, seed)
     try:
         with full_tracebacks():
             prepared = work._prepare()
     except Exception as error:
-        reasons = tuple(classify(error))
-        return Recovery(verdict_of(reasons), None, type(layer).__name__, reasons=reasons)
+        return unrun(layer, *classify(error))
     return replace(work._whole(prepared, expand)[0], inputs=prepared.spec)

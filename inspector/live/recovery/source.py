@@ -82,7 +82,8 @@ def class_place(cls: type) -> Place | None:
 
 
 @functools.lru_cache(maxsize=256)
-def _parsed(file: str) -> ast.Module | None:
+def parsed(file: str) -> ast.Module | None:
+    """The syntax tree of a source file, or None where it has none."""
     try:
         return ast.parse("".join(linecache.getlines(file)))
     except (SyntaxError, ValueError):
@@ -94,7 +95,7 @@ def deciding_statement(place: Place) -> str | None:
 
     The innermost one wins: a `while` inside an `if` decides for its own test.
     """
-    tree = _parsed(place.file)
+    tree = parsed(place.file)
     best: tuple[int, str] | None = None
     for node in ast.walk(tree) if tree else ():
         test: ast.expr | None = None
@@ -111,7 +112,7 @@ def deciding_statement(place: Place) -> str | None:
 
 def calls_itself(place: Place) -> bool:
     """Whether the function around the line calls a function of its own name: recursion, taken or not."""
-    tree = _parsed(place.file)
+    tree = parsed(place.file)
     name = place.function.rpartition(".")[2]
     for node in ast.walk(tree) if tree else ():
         if isinstance(node, ast.FunctionDef) and node.name == name:
