@@ -13,6 +13,7 @@ from ..views.drawing import INPUT, OUTPUT, RESULT, STUB, TIE, Box, Drawing, Edge
 from .dot_labels import box_label, caption, node_label, plain
 from .escaping import escape
 from .palette import LIGHT, Colours, colours
+from .plain_layout import HEIGHT, NOTE, WIDTH, Places, is_large, place
 
 FONT = "Helvetica"
 MOST_LABELLED = 400  # edges; of more, shapes stand in the nodes, which is faster to lay out
@@ -20,7 +21,10 @@ COLUMN = 12  # nodes below one another where nothing connects them
 
 
 def render_dot(drawing: Drawing, theme: str = LIGHT) -> str:
-    """The drawing as a DOT text."""
+    """The drawing as a DOT text. One that is too large for `dot` says where everything lies, for `neato -n2`."""
+    if not drawing.placed and is_large(drawing):
+        drawing.placed = True
+        drawing.notes.append(NOTE)
     return str(make_dot(drawing, theme).to_string())
 
 
@@ -31,6 +35,7 @@ def make_dot(drawing: Drawing, theme: str = LIGHT) -> Any:
     colour = colours(theme)
     on_edges = len(drawing.edges) <= MOST_LABELLED
     put_labels(drawing, on_edges)
+    places = place(drawing) if drawing.placed else None
     graph = pydot.Dot("model", graph_type="digraph", **graph_attributes(drawing, colour))
     graph.set_node_defaults(**defaults(shape="box", style="rounded,filled", margin="0.11,0.06", penwidth="1.1"))
     graph.set_edge_defaults(
@@ -45,9 +50,37 @@ def make_dot(drawing: Drawing, theme: str = LIGHT) -> Any:
         homes[node.box].add_node(pydot.Node(node.id, **attributes))
     for edge in drawing.edges:
         graph.add_edge(pydot.Edge(edge.tail.id, edge.head.id, **edge_attributes(edge, colour)))
+    if places is not None:
+        put_places(graph, drawing, places, colour)
+        return graph
     for above, below in columns(drawing):
         graph.add_edge(pydot.Edge(above.id, below.id, style="invis"))
     return graph
+
+
+def put_places(graph: Any, drawing: Drawing, places: Places, colour: Colours) -> None:
+    """Where everything lies; the caption is a node then, since its place is ours to say."""
+    import pydot
+
+    stack = [graph]
+    while stack:
+        part = stack.pop()
+        for node in part.get_nodes():
+            if node.get_name() in places.nodes:
+                node.set_pos(quote(places.nodes[node.get_name()]))
+                node.set("width", quote(f"{WIDTH / 72:.3f}"))
+                node.set("height", quote(f"{HEIGHT / 72:.3f}"))
+        for inner in part.get_subgraphs():
+            inner.set("bb", quote(places.boxes[inner.get_name().removeprefix("cluster_")]))
+            stack.append(inner)
+    for line, edge in zip(graph.get_edges(), drawing.edges, strict=True):
+        line.set("pos", quote(places.edges[edge.id]))
+    label = f"<{caption(drawing, colour)}>"
+    graph.add_node(
+        pydot.Node("caption", shape="plain", style="solid", label=label, pos=quote(f"120,{places.end - 20:g}"))
+    )
+    graph.set("layout", "neato")
+    graph.obj_dict["attributes"].pop("label", None)
 
 
 def quote(text: str) -> str:

@@ -98,8 +98,10 @@ def bar(share: float, filled: str, track: str) -> str:
 def box_label(box: Box, colour: Colours) -> str:
     ink = colour["block line"] if box.kind == "block" else colour["ink"]
     copies = font(f"×{box.copies}&#160; ", ink, NAME, bold=True) if box.copies > 1 else ""
-    rows = [left(copies + font(plain(clip(box.name)), colour["ink"], TEXT, bold=box.kind == "model"))]
-    rows.append(left(font(plain(clip(box.about)), colour["quiet"], SMALL)))
+    about = font(plain(clip(box.about)), colour["quiet"], SMALL)
+    if box.kind == "block":  # its layers' names stand below; a longer label would lie under the edges that enter
+        return table([left(copies + about)], 0)
+    rows = [left(copies + font(plain(clip(box.name)), colour["ink"], TEXT, bold=True)), left(about)]
     if box.hatched:
         rows.append(left(font(f"<I>{plain(clip(box.hatched, 2 * LONGEST_TEXT))}</I>", colour["quiet"], SMALL)))
     return table(rows, 0)
@@ -110,23 +112,16 @@ def caption(drawing: Drawing, colour: Colours) -> str:
     ink, quiet = colour["ink"], colour["quiet"]
     name = font(plain(clip(drawing.title)), ink, 14, bold=True)
     rows = ['<TD HEIGHT="12"></TD>', left(f"{name}{font(f'&#160;  {plain(drawing.about)}', quiet, 10)}")]
-    cells = [
-        swatch(colour[f"{f} fill"], colour[f"{f} line"]) + word(FAMILIES[f].title, quiet) for f in drawing.families
-    ]
-    rows += [left(table(["".join(cells[at : at + ROW])], 2)) for at in range(0, len(cells), ROW)]
+    keys = [key(FAMILIES[family].title, colour[f"{family} line"], quiet) for family in drawing.families]
+    rows += [left("".join(keys[at : at + ROW])) for at in range(0, len(keys), ROW)]
     if signs := list(explain(drawing)):
         rows.append(left(font(plain(" · ".join(signs)), quiet, SMALL)))
     rows += [left(font(plain(clip(note, 110)), quiet, SMALL)) for note in drawing.notes]
     return table(rows, 2)
 
 
-def swatch(fill: str, line: str) -> str:
-    inside = f'<TD FIXEDSIZE="TRUE" WIDTH="14" HEIGHT="10" BGCOLOR="{fill}" BORDER="1" COLOR="{line}"></TD>'
-    return f'<TD ALIGN="LEFT">{table([inside], 0)}</TD>'
-
-
-def word(text: str, colour: str) -> str:
-    return f'<TD ALIGN="LEFT">{font(f"{plain(text)}&#160;&#160;", colour, SMALL)}</TD>'
+def key(text: str, colour: str, quiet: str) -> str:
+    return f"{font('■', colour, 12)}{font(f'&#160;{plain(text)}&#160;&#160;&#160;&#160;', quiet, SMALL)}"
 
 
 def explain(drawing: Drawing) -> Iterable[str]:

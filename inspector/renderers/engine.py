@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..errors import KinspectError
+from ..views.drawing import Drawing
 
 SYSTEM, PURE = "dot", "graphviz-pure"
 TIME_LIMIT = 120.0  # seconds that an engine may take
@@ -57,6 +58,11 @@ def find_engines(chosen: str | None = None) -> list[Engine]:
     if chosen in (None, PURE) and (path := which("graphviz-pure", path=scripts)):
         found.append(Engine(PURE, path))
     return found
+
+
+def options_for(drawing: Drawing) -> tuple[str, ...]:
+    """What tells the engine that everything has its place already."""
+    return ("-Kneato", "-n2") if drawing.placed else ()
 
 
 def draw(dot: str, form: str, chosen: str | None = None, options: Sequence[str] = ()) -> bytes:

@@ -9,12 +9,13 @@ from ..views.cards import short_shape
 from ..views.drawing import Box, Drawing, Edge, Node
 from ..views.quantities import shape_text
 from .dot import render_dot
-from .engine import draw
+from .engine import draw, options_for
 from .escaping import escape
 from .palette import DARK, LIGHT, colours, translation
 
 AUTO = "auto"
 TITLED = re.compile(r'<g id="([neb]\d+)" class="([^"]*)">\s*<title>[^<]*</title>')
+ROOT = re.compile(r'<g id="[^"]*" class="graph"')
 HEAD = re.compile(r"^.*?(?=<svg )", re.DOTALL)
 COMMENTS = re.compile(r"<!--.*?-->\n?", re.DOTALL)
 HATCH = (
@@ -26,11 +27,14 @@ HATCH = (
 def render_svg(drawing: Drawing, theme: str = AUTO, engine: str | None = None) -> str:
     """The drawing as one SVG document. ``auto`` follows the reader's light or dark setting."""
     dot = render_dot(drawing, DARK if theme == DARK else LIGHT)
-    return finish(draw(dot, "svg", engine).decode(), drawing, theme)
+    return finish(draw(dot, "svg", engine, options_for(drawing)).decode(), drawing, theme)
 
 
-def finish(svg: str, drawing: Drawing, theme: str) -> str:
-    """Graphviz's SVG with the drawing's own titles, hatching and colours."""
+def finish(svg: str, drawing: Drawing, theme: str, *, prefix: str = "", within: bool = False) -> str:
+    """Graphviz's SVG with the drawing's own titles, hatching and colours.
+
+    ``prefix`` stands before every id; ``within`` a page that has the style and the hatching already.
+    """
     things: list[Node | Edge | Box] = [*drawing.nodes, *drawing.edges, *drawing.boxes]
     titles = {thing.id: title_of(thing) for thing in things}
     paths = {thing.id: thing.path for thing in things if not isinstance(thing, Edge)}
@@ -38,13 +42,15 @@ def finish(svg: str, drawing: Drawing, theme: str) -> str:
     def put_title(match: re.Match[str]) -> str:
         name, classes = match.groups()
         path = f' data-path="{plain(paths[name])}"' if name in paths else ""
-        return f'<g id="{name}" class="{classes}"{path}><title>{plain(titles[name])}</title>'
+        return f'<g id="{prefix}{name}" class="{classes}"{path}><title>{plain(titles[name])}</title>'
 
     svg = TITLED.sub(put_title, COMMENTS.sub("", HEAD.sub("", svg, count=1)))
+    svg = ROOT.sub(f'<g id="{prefix}graph" class="graph"', svg, count=1)
     start = svg.index(">", svg.index("<svg ")) + 1
     about = f"<title>{plain(drawing.title)}</title><desc>{plain(drawing.about)}</desc>"
     opening = svg[:start].replace("<svg ", '<svg role="img" ', 1)
-    return f"{opening}{about}{hatch(theme)}<style>{style(theme)}</style>{svg[start:]}".rstrip()
+    looks = "" if within else f"{hatch(theme)}<style>{style(theme)}</style>"
+    return f"{opening}{about}{looks}{svg[start:]}".rstrip()
 
 
 def style(theme: str) -> str:

@@ -44,7 +44,7 @@ class Node:
         self.params_share = self.macs_share = 0.0  # of the largest node
         self.shape: Any = None
         self.emphasis = ""  # "strong", "faint"
-        self.opens: str | None = None  # the sheet that shows its inside
+        self.opens: Any = None  # the sheet that shows its inside
 
     @property
     def label(self) -> str:
@@ -84,7 +84,7 @@ class Box:
         self.copies = 1
         self.hatched = ""
         self.layer: int | None = None
-        self.opens: str | None = None
+        self.opens: Any = None
 
 
 class Drawing:
@@ -98,6 +98,7 @@ class Drawing:
         self.boxes: list[Box] = []
         self.notes: list[str] = []
         self.rankdir = "TB"
+        self.placed = False  # laid out by us, since it is too large for dot
         self.sized = False  # nodes by their parameters
         self.show: frozenset[str] = frozenset()
 

@@ -3,27 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from ..analyses.repeats import Repeat
 from ..graph import Graph
 from .drawing import Node
 
 
-class Frame:
-    """One graph on the page: the places of its layers, and what was made of each of their calls.
+class Sheet(NamedTuple):
+    """What one page shows: a graph's layers, all of them or those at some places.
 
-    ``first`` is the number of the graph's layers that stand before the places shown.
+    ``owner`` is the nested model's place in the record's layers; None is the model itself.
     """
+
+    owner: int | None = None
+    first: int = 0
+    last: int | None = None
+
+
+class Frame:
+    """One graph on the page: the places of its layers, and what was made of each of their calls."""
 
     def __init__(
         self,
         graph: Graph,
+        sheet: Sheet,
         places: Sequence[int],
         names: list[str],
         prefix: str,
         box: str | None,
         level: int,
-        first: int = 0,
     ) -> None:
         self.graph = graph
         self.places = places
@@ -32,7 +41,7 @@ class Frame:
         self.prefix = prefix
         self.box = box
         self.level = level
-        self.first = first
+        self.sheet = sheet
         self.made: dict[tuple[str, int], Node | Frame] = {}
         self.summaries: dict[int, Node] = {}
         self.shown_by = list(range(len(places)))  # the place that a folded layer is drawn at
@@ -64,6 +73,6 @@ class Frame:
         for at in range(start + 1, stop):
             self.shown_by[at] = start
 
-    def sheet(self, start: int, stop: int) -> str:
-        """The name of the sheet that shows these layers one by one."""
-        return f"{self.prefix}[{start + self.first}:{stop + self.first}]"
+    def part(self, start: int, stop: int) -> Sheet:
+        """The sheet that shows these layers one by one."""
+        return Sheet(self.sheet.owner, self.sheet.first + start, self.sheet.first + stop)

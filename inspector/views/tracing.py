@@ -7,7 +7,7 @@ first; then each frame's tensors are followed to the calls that make and take th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..analyses.facts import Facts, LayerFacts
 from ..analyses.repeats import Item, Repeat, find_repeats
@@ -17,12 +17,12 @@ from .cards import about_model, params_text
 from .details import describe_class
 from .drawing import FOLDED, INPUT, LAYER, OUTPUT, RESULT, Drawing, Node
 from .families import family_of
-from .frames import Frame
+from .frames import Frame, Sheet
 from .quantities import counted
 from .rows import MOST_SIMILAR, Rows
 from .wiring import Wiring
 
-MOST_NODES = 20_000  # beyond, nested models stay closed
+MOST_NODES, MOST_LEVELS = 20_000, 24  # beyond, nested models stay closed
 FOREIGN = {
     "Lambda": "its function is Python code",
     "TFSMLayer": "it runs a SavedModel, which stands in another file",
@@ -30,14 +30,6 @@ FOREIGN = {
     "JaxLayer": "it runs a JAX function",
     "FlaxLayer": "it runs a Flax module",
 }
-
-
-class Sheet(NamedTuple):
-    """What one page shows: a graph's layers, all of them or those at some places."""
-
-    owner: int | None = None  # the nested model's place in the record's layers; None is the model itself
-    first: int = 0
-    last: int | None = None
 
 
 class Tracer:
@@ -68,18 +60,18 @@ class Tracer:
 
     def open_sheet(self, sheet: Sheet) -> Frame:
         if sheet.owner is None:
-            graph, places, prefix = self.facts.model.graph, self.rows.top, ""
-        else:
-            fact = self.facts.layers[sheet.owner]
-            assert fact.layer.inner is not None
-            graph, places, prefix = fact.layer.inner, self.rows.children.get(sheet.owner, []), f"{fact.path}/"
-        return self.make_frame(graph, places[sheet.first : sheet.last], prefix, None, 0, sheet.first)
+            return self.make_frame(self.facts.model.graph, sheet, self.rows.top, "", None, 0)
+        fact = self.facts.layers[sheet.owner]
+        assert fact.layer.inner is not None
+        places = self.rows.children.get(sheet.owner, [])
+        return self.make_frame(fact.layer.inner, sheet, places, f"{fact.path}/", None, 0)
 
     def make_frame(
-        self, graph: Graph, places: Sequence[int], prefix: str, box: str | None, level: int, first: int = 0
+        self, graph: Graph, sheet: Sheet, places: Sequence[int], prefix: str, box: str | None, level: int
     ) -> Frame:
+        places = places[sheet.first : sheet.last]
         names = [self.facts.layers[place].layer.name for place in places]
-        return Frame(graph, places, names, prefix, box, level, first)
+        return Frame(graph, sheet, places, names, prefix, box, level)
 
     def wiring(self, frame: Frame) -> Wiring:
         return Wiring(self.facts, self.drawing, frame, self.fold)
@@ -113,7 +105,7 @@ class Tracer:
         made = self.drawing.make_box("block", frame.prefix + names[first], name, box)
         made.copies = len(repeat.copies)
         made.about = f"{counted(stop - first, 'layer')} each"
-        made.opens = frame.sheet(first, repeat.copies[-1][1])
+        made.opens = frame.part(first, repeat.copies[-1][1])
         return made.id
 
     def fold_similar(self, frame: Frame, repeat: Repeat, box: str | None) -> None:
@@ -131,7 +123,7 @@ class Tracer:
             node.family = "model"
             entries = [self.record["layers"][place] for place in places]
             node.params, node.macs = sum_known(entries, "params"), sum_known(entries, "macs")
-            node.opens = frame.sheet(start, stop)
+            node.opens = frame.part(start, stop)
             frame.sum_up(start, stop, node)
 
     def make_layer(self, frame: Frame, at: int, box: str | None, copies: int = 1) -> None:
@@ -148,7 +140,7 @@ class Tracer:
                 frame.made[fact.layer.name, call] = node
 
     def may_open(self, frame: Frame, inner: Graph, place: int) -> bool:
-        deep = self.depth is not None and frame.level >= self.depth
+        deep = frame.level >= (MOST_LEVELS if self.depth is None else min(self.depth, MOST_LEVELS))
         return not deep and bool(self.rows.children.get(place)) and len(self.drawing.nodes) < MOST_NODES
 
     def open_box(self, frame: Frame, fact: LayerFacts, place: int, call: int, box: str | None) -> None:
@@ -160,9 +152,9 @@ class Tracer:
             words.append(f"call {call + 1} of {len(fact.layer.calls)}")
         made.about = " · ".join(filter(None, words))
         made.hatched = self.hatched.get(fact.path, "")
-        made.opens = f"{fact.path}/"
+        made.opens = Sheet(place)
         places = self.rows.children[place]
-        inside = self.make_frame(fact.layer.inner, places, f"{fact.path}/", made.id, frame.level + 1)
+        inside = self.make_frame(fact.layer.inner, Sheet(place), places, f"{fact.path}/", made.id, frame.level + 1)
         frame.made[fact.layer.name, call] = inside
         self.frames.append(inside)
 
@@ -176,8 +168,8 @@ class Tracer:
         node.text = describe_class(layer, output.rank if isinstance(output, Spec) else None)
         node.params, node.macs = fact.params, fact.macs
         node.hatched = self.hatched.get(fact.path, "")
-        if layer.inner is not None:
-            node.opens = f"{fact.path}/"
+        if self.rows.children.get(place):
+            node.opens = Sheet(place)
         if call < len(entry["calls"]):
             node.shape = entry["calls"][call]["output_shape"]
         if len(layer.calls) > 1:
@@ -203,7 +195,9 @@ class Tracer:
                 continue
             end = self.drawing.make_node(OUTPUT, f"output {place}", key or ref.layer, None)
             end.text, end.family = "output", "input"
-            wiring.put_tensor(self.drawing.make_edge(RESULT, found[0], end, ref.output), ref)
+            edge = self.drawing.make_edge(RESULT, found[0], end, ref.output)
+            wiring.put_tensor(edge, ref)
+            end.shape = edge.shape
 
 
 def sum_known(entries: Sequence[Mapping[str, Any]], field: str) -> int | None:

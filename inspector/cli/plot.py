@@ -1,0 +1,208 @@
+"""``kinspect plot``: the graph of a model as a picture, or as text in the terminal."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..errors import UsageError
+from .model_argument import read_model, takes_model
+from .output import link, terminal_size, write_file, write_out
+from .settings import Settings, is_terminal, no_such, settings_of, style
+from .summary import Depth
+
+if TYPE_CHECKING:
+    from ..views.drawing import Drawing
+
+FORMATS = ("text", "svg", "png", "pdf", "dot", "mermaid", "html")
+SUFFIXES = {"svg": "svg", "png": "png", "pdf": "pdf", "dot": "dot", "gv": "dot", "mmd": "mermaid", "mermaid": "mermaid",
+            "html": "html", "htm": "html", "txt": "text"}  # fmt: skip
+BINARY = ("png", "pdf")
+SHOWN = ("shapes", "params", "dtype", "config")
+RANKDIRS = ("TB", "LR", "BT", "RL")
+MANY = 80  # layers; of more, repeated blocks are drawn once unless all are asked for
+WIDE = 100_000  # columns of a text that goes into a file
+
+
+class Shown(click.ParamType):  # type: ignore[type-arg,unused-ignore]
+    """What to write on nodes and edges, separated by commas."""
+
+    name = "NAMES"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> frozenset[str]:
+        names = [name.strip() for name in value.split(",") if name.strip()]
+        for name in names:
+            if name not in (*SHOWN, "none"):
+                raise no_such("thing to show", name, (*SHOWN, "none"))
+        return frozenset(names) - {"none"}
+
+
+@click.command("plot")
+@takes_model
+@click.option("--depth", type=Depth(), help="Levels of nested models to open [all; html: each on a sheet of its own].")
+@click.option("--fold/--no-fold", default=None, help=f"Draw repeated blocks once, as ×N [above {MANY} layers; text].")
+@click.option("--rankdir", type=click.Choice(RANKDIRS), default="TB", help="Where the graph runs to [TB].")
+@click.option(
+    "--show",
+    type=Shown(),
+    default="shapes,params,config",
+    help=f"What to write: {', '.join(SHOWN)}, or none [shapes,params,config].",
+)
+@click.option("--highlight", metavar="GLOB", help="Set off the layers whose path, name or class matches.")
+@click.option("--from", "first", metavar="LAYER", help="Only what LAYER leads to.")
+@click.option("--to", "last", metavar="LAYER", help="Only what leads to LAYER.")
+@click.option("--weights", is_flag=True, help="Size the layers by their parameters.")
+@click.option(
+    "--theme",
+    type=click.Choice(["auto", "light", "dark"]),
+    default="auto",
+    help="Colours; auto follows the reader's setting in svg and html, and is light elsewhere.",
+)
+@click.option(
+    "--engine",
+    type=click.Choice(["dot", "graphviz-pure"]),
+    help="The program that lays out [dot if it is installed, else graphviz-pure].",
+)
+@click.option("--format", "form", type=click.Choice(FORMATS), help="The form [by the ending of -o, else text].")
+@click.option("-o", "--output", metavar="FILE", type=click.Path(), help="Write a file instead of printing.")
+@click.option("--force", is_flag=True, help="Let -o replace a file.")
+@click.pass_context
+def plot_command(ctx: click.Context, /, model: str | None, **options: Any) -> None:
+    """Draw MODEL: one node a call, one edge a tensor, nested models as boxes, repeated blocks once.
+
+    The form follows the ending of -o: .svg, .png, .pdf, .dot, .mmd or .html, one page that needs nothing else.
+    Without -o the graph is drawn as text. MODEL is as for 'kinspect summary'.
+    """
+    settings = settings_of(ctx)
+    form = options["form"] or form_of(options["output"])
+    check_options(form, options)
+    from ..api import Summary
+
+    summary = Summary(read_model(settings, model, options))
+    content = render(settings, summary, form, options)
+    if isinstance(content, bytes):
+        write_bytes(options["output"], content, force=options["force"])
+    elif options["output"] not in (None, "-"):
+        write_file(options["output"], content, force=options["force"])
+    else:
+        write_out(settings, content, data=form != "text")
+
+
+def form_of(output: str | None) -> str:
+    """The form that the ending of a file names; text where nothing is written."""
+    if output in (None, "-"):
+        return "text"
+    suffix = output.rpartition(".")[2].lower() if "." in output else ""
+    if suffix not in SUFFIXES:
+        endings = ", ".join(f".{name}" for name in SUFFIXES)
+        raise UsageError(f"{output}: its ending names no form of a picture", hint=f"use --format, or one of {endings}")
+    return SUFFIXES[suffix]
+
+
+def check_options(form: str, options: dict[str, Any]) -> None:
+    output = options["output"]
+    if output not in (None, "-") and os.path.lexists(output) and os.path.isfile(output) and not options["force"]:
+        raise UsageError(f"{output}: exists already", hint="add --force to replace it")
+    if form in BINARY and output in (None, "-") and is_terminal(sys.stdout):
+        raise UsageError(f"{form} is not for a terminal", hint=f"write it to a file: -o model.{form}")
+    if form == "html" and (options["first"] or options["last"]):
+        raise UsageError("--from and --to are for one drawing, and --format html has a sheet for each part")
+    if form in ("html", "text") and options["weights"]:
+        raise UsageError(f"--weights is for pictures, and not for --format {form}")
+
+
+def render(settings: Settings, summary: Any, form: str, options: dict[str, Any]) -> str | bytes:
+    """The model in the form asked for."""
+    if form == "html":
+        from ..renderers.html_page import render_page
+
+        return render_page(summary.facts, summary.record, options["theme"], options["engine"])
+    drawing = draw(summary, form, options)
+    if form == "text":
+        return render_terminal(settings, drawing, options)
+    if form == "mermaid":
+        from ..renderers.mermaid import MOST_EDGES, TOO_MANY, render_mermaid
+
+        content: str | bytes = render_mermaid(drawing)
+        if len(drawing.edges) > MOST_EDGES:
+            drawing.notes.append(TOO_MANY)
+    else:
+        content = render_picture(drawing, form, options)
+    for note in () if settings.quiet else drawing.notes:
+        say(settings, note)
+    return content
+
+
+def draw(summary: Any, form: str, options: dict[str, Any]) -> Drawing:
+    """The drawing that the options ask for."""
+    from ..views.tracing import Tracer
+
+    fold = options["fold"]
+    if fold is None:
+        asked = options["first"] or options["last"]
+        fold = not asked and (form == "text" or len(summary.record["layers"]) > MANY)
+    depth = options["depth"]
+    drawing = Tracer(summary.facts, summary.record, depth=None if depth in (None, -1) else depth, fold=fold).trace()
+    drawing.rankdir, drawing.show, drawing.sized = options["rankdir"], options["show"], options["weights"]
+    if options["first"] or options["last"]:
+        drawing.keep_part(options["first"], options["last"])
+    if options["highlight"] and not drawing.highlight(options["highlight"]):
+        raise UsageError(f"--highlight {options['highlight']}: no layer of the drawing matches")
+    return drawing
+
+
+def render_picture(drawing: Drawing, form: str, options: dict[str, Any]) -> str | bytes:
+    theme, engine = options["theme"], options["engine"]
+    if form == "svg":
+        from ..renderers.svg import render_svg
+
+        return render_svg(drawing, theme, engine)
+    from ..renderers.dot import render_dot
+
+    dot = render_dot(drawing, "light" if theme == "auto" else theme)
+    if form == "dot":
+        return dot.rstrip("\n")
+    from ..renderers.engine import draw as draw_dot
+    from ..renderers.engine import options_for
+
+    options_here = options_for(drawing)
+    return draw_dot(dot, form, engine, (*options_here, "-Gdpi=144") if form == "png" else options_here)
+
+
+def render_terminal(settings: Settings, drawing: Drawing, options: dict[str, Any]) -> str:
+    """The graph as text, fitted to the terminal where there is one."""
+    from ..renderers.graph_text import render_graph
+
+    printed = options["output"] in (None, "-")
+    size = terminal_size() if printed else None
+    coloured = settings.color == "always" or (printed and settings.coloured(sys.stdout))
+    lines = render_graph(drawing, size[0] if size else WIDE, style if coloured else None)
+    return "\n".join(lines)
+
+
+def write_bytes(path: str | None, content: bytes, *, force: bool) -> None:
+    """A picture to a file, whole or not at all, or to a pipe."""
+    if path in (None, "-"):
+        sys.stdout.buffer.write(content)
+        return
+    assert path is not None
+    draft = f"{path}.{os.getpid()}.tmp"
+    try:
+        with open(draft, "xb") as file:
+            file.write(content)
+        if force:
+            os.replace(draft, path)
+        else:
+            link(draft, path, UsageError(f"{path}: exists already", hint="add --force to replace it"))
+    except OSError as error:
+        raise UsageError(f"{path}: {(error.strerror or str(error)).lower()}") from error
+    finally:
+        if os.path.lexists(draft):
+            os.unlink(draft)
+
+
+def say(settings: Settings, text: str) -> None:
+    click.echo(f"{style('note:', 'label')} {text}", err=True, color=settings.coloured(sys.stderr))
