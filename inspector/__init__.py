@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from ._version import __version__
 
 if TYPE_CHECKING:
-    from .api import Summary, from_keras, read, summary
+    from .api import Summary, extract, from_keras, read, summary
 
-__all__ = ["Summary", "__version__", "from_keras", "read", "summary"]
+__all__ = ["Summary", "__version__", "extract", "from_keras", "read", "summary"]
 
 
 def __getattr__(name: str) -> Any:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from os import PathLike, fspath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .analyses.facts import find_facts
 from .analyses.summary import make_record
 from .graph import Model
+
+if TYPE_CHECKING:
+    from .surgery.extract import Submodel
 
 
 class Summary:
@@ -101,3 +104,38 @@ def summary(model: Model | str | PathLike[str] | Any) -> Summary:
     if isinstance(model, Model):
         return Summary(model)
     return Summary(read(model) if isinstance(model, (str, PathLike)) else from_keras(model))
+
+
+def extract(
+    model: Model | str | PathLike[str],
+    layers: str | Sequence[str] = (),
+    *,
+    every: bool = False,
+    starts: Sequence[str] = (),
+    outputs: str | None = None,
+    custom: Sequence[str] = (),
+) -> Submodel:
+    """Cut out the submodel that gives the outputs of ``layers``; ``.save(path)`` writes it, ``.prove()`` compares.
+
+    A layer is named as on the command line: ``"conv2d"``, ``"encoder/conv2d_1"``, ``"block*_pool"``, ``"dense@1"``,
+    ``"lstm:1"``, a block's prefix, ``"NAME=LAYER"``. ``every`` adds every layer's output, ``starts`` are layers whose
+    outputs become new inputs, ``outputs`` is ``"list"`` or ``"dict"``. Files are cut without Keras; a model in code
+    (``file.py:name``) is recovered by a worker first. Raises `KinspectError`.
+    """
+    from .surgery.extract import extract as cut_out
+
+    wanted = [layers] if isinstance(layers, str) else list(layers)
+    parent: Any = model
+    if not isinstance(model, Model):
+        from os.path import exists
+
+        from .readers.source_code import CodeRequest, is_code
+
+        target = fspath(model)
+        if is_code(target) and not exists(target):
+            from .surgery.recovered import recover_parent
+
+            parent = recover_parent(target, CodeRequest(custom=custom))
+        else:
+            parent = read(target)
+    return cut_out(parent, wanted, every=every, starts=starts, outputs=outputs)

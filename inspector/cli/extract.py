@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from ..errors import UsageError
-from .model_argument import find_model, is_code, read_model, takes_model
+from .model_argument import code_request, find_model, is_code, read_model, takes_model
 from .output import report, write_out
 from .progress import progress_line
 from .settings import Settings, settings_of
@@ -64,10 +64,17 @@ def extract_command(ctx: click.Context, /, model: str | None, **options: Any) ->
 
 
 def open_model(settings: Settings, model: str | None, options: dict[str, Any]) -> Any:
-    """The model to cut. --custom is for the proof where a file is read without Keras."""
+    """The model to cut: read from its file; recovered by a worker where it is code, or subclassed and has its class."""
     name = find_model() if model is None else model
-    static = not is_code(name) and not options["live"]
-    return read_model(settings, name, {**options, "custom": ()} if static else options)
+    if not is_code(name) and not options["live"]:
+        found = read_model(settings, name, {**options, "custom": ()})  # --custom is for the proof here
+        if found.graph.kind != "subclassed" or not options["custom"]:
+            return found
+    from ..surgery.recovered import recover_parent
+
+    settings.subject = None
+    with progress_line(settings) as say:
+        return recover_parent(name, code_request(name, options), say)
 
 
 def wants_proof(asked: bool | None) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 from ..errors import KinspectError
@@ -49,7 +50,7 @@ def load(path: str, library: str) -> Any:
 def compare(
     parent: Any, child: Any, inputs: Sequence[Place], outputs: Sequence[Place], *, seed: int = 0
 ) -> dict[str, Any]:
-    """Run both: ``max_abs_diff`` over all outputs, whether all are equal (``ok``), and the ``differences`` by place.
+    """Run both: ``max_abs_diff`` over all outputs (None where it is no number), whether all are equal (``ok``), and the ``differences`` by place.
 
     ``inputs`` and ``outputs`` are the parent's tensors that stand for those of the child, in flat order. Open
     dimensions are tried at several sizes. Raises `KinspectError` where the parent runs at none of them.
@@ -93,7 +94,7 @@ def judge(wanted: Sequence[Any], given: Sequence[Any], places: Sequence[Place]) 
         worst = max(worst, difference)
         if difference:
             differences.append(f"{name}: differs by {difference:g}")
-    return {"max_abs_diff": worst, "ok": not differences, "differences": differences}
+    return {"max_abs_diff": worst if isfinite(worst) else None, "ok": not differences, "differences": differences}
 
 
 def distance(expected: Any, got: Any) -> float:

@@ -13,6 +13,7 @@ from ..graph import Model, Spec, Unknown
 from .cut import Cut, cut
 from .encoding import encode_model
 from .places import Atlas, Tensor, spell
+from .recovered import Parent
 from .selection import Target, select, select_all
 from .weights import Cargo, load_archive, load_legacy
 from .write import write_archive, write_legacy, write_whole
@@ -27,6 +28,7 @@ class Submodel:
 
     def __init__(self, model: Model, targets: Sequence[Target], made: Cut, atlas: Atlas) -> None:
         self.model = model
+        self.source = model.source
         self.targets = targets
         self.cut = made
         self.atlas = atlas
@@ -36,6 +38,7 @@ class Submodel:
         self.proof: dict[str, Any] = {"ran": False, "max_abs_diff": None, "ok": None}
         self.evaluation = Inference().evaluate(made.graph)
         self._cargo: Cargo | None = None
+        self._parent: Parent | None = None
 
     @property
     def cargo(self) -> Cargo:
@@ -99,7 +102,7 @@ class Submodel:
                 raise
             self.proof["why"] = error.message
             return False
-        self.proof = {"ran": True, **found}
+        self.proof = {"ran": True, **(found if self._parent is None else join_proofs(self._parent.proof, found))}
         return bool(found["ok"])
 
     def spell(self, tensor: Tensor) -> str:
@@ -109,13 +112,13 @@ class Submodel:
     def describe_origin(self) -> dict[str, Any]:
         """What the file says of where it comes from."""
         outputs = [spell(self.atlas, tensor) for tensor in self.cut.outputs]
-        return {"version": __version__, "source": os.path.basename(self.model.source), "outputs": outputs}
+        return {"version": __version__, "source": os.path.basename(self.source), "outputs": outputs}
 
     def to_dict(self) -> dict[str, Any]:
         """The record as ``kinspect extract --format json`` writes it: see ``docs/schemas/extract.schema.json``."""
         tensors = self.cargo.tensors
         return {
-            "schema_version": SCHEMA_VERSION, "source": self.model.source, "output": self.output,
+            "schema_version": SCHEMA_VERSION, "source": self.source, "output": self.output,
             "layers": self.layers, "method": self.method,
             "inputs": self.describe_ends(self.graph.inputs, self.cut.inputs),
             "outputs": self.describe_ends(self.graph.outputs, self.cut.outputs),
@@ -151,7 +154,7 @@ LOADERS = {"keras": load_archive, "keras-dir": load_archive, "h5": load_legacy}
 
 
 def extract(
-    model: Model,
+    model: Model | Parent,
     layers: Sequence[str] = (),
     *,
     every: bool = False,
@@ -165,6 +168,7 @@ def extract(
     """
     if not layers and not every:
         raise UsageError("say what to extract", hint="--layer NAME, or --all")
+    parent, model = (model, model.model) if isinstance(model, Parent) else (None, model)
     check_source(model)
     atlas = Atlas(model)
     targets = select(atlas, layers) if layers else []
@@ -176,7 +180,10 @@ def extract(
         raise UsageError("NAME=LAYER names the outputs of a dict, and --outputs list asks for a list")
     origins = [tensor for target in (select(atlas, starts) if starts else []) for tensor in target.tensors]
     made = cut(atlas, targets, origins, as_dict=outputs == "dict" or keyed)
-    return Submodel(model, targets, made, atlas)
+    submodel = Submodel(model, targets, made, atlas)
+    if parent is not None:
+        submodel.source, submodel.method, submodel._parent = parent.name, parent.method, parent
+    return submodel
 
 
 def check_source(model: Model) -> None:
@@ -203,6 +210,12 @@ def check_form(model: Model, path: str) -> str:
 def place(tensor: Tensor) -> dict[str, Any]:
     """A tensor of the parent for the worker."""
     return {"scope": [list(step) for step in tensor.scope], **tensor.ref._asdict()}
+
+
+def join_proofs(recovery: Mapping[str, Any], cut_out: Mapping[str, Any]) -> dict[str, Any]:
+    """The proof of a recovered graph and that of the cut, as one: the worse of both."""
+    worst = [part["max_abs_diff"] for part in (recovery, cut_out) if part["max_abs_diff"] is not None]
+    return {**cut_out, "max_abs_diff": max(worst, default=None), "ok": bool(recovery["ok"] and cut_out["ok"])}
 
 
 def find_library(model: Model) -> str:

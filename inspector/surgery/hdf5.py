@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterable, Mapping
+from math import prod
 from typing import NamedTuple
 
 from ..errors import KinspectError
@@ -36,6 +37,11 @@ class Dataset(NamedTuple):
     dtype: str
     nbytes: int
     blocks: Callable[[], Iterable[bytes | memoryview]]
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes of one element; 0 where there is none."""
+        return self.nbytes // prod(self.shape) if self.nbytes else 0
 
 
 class Group:
@@ -193,7 +199,7 @@ class Writer:
     def add_dataset(self, dataset: Dataset) -> int:
         """A dataset's header; the address of its data waits until all metadata are there."""
         messages = [
-            (DATASPACE, dataspace(dataset.shape)), (DATATYPE, encode_datatype(dataset.dtype)),
+            (DATASPACE, dataspace(dataset.shape)), (DATATYPE, encode_datatype(dataset.dtype, dataset.itemsize)),
             (FILL_VALUE, struct.pack("<4BI", 2, 2, 2, 1, 0)),
             (LAYOUT, struct.pack("<BB8sQ", 3, 1, UNDEFINED, dataset.nbytes)),
         ]  # fmt: skip
@@ -241,8 +247,11 @@ def dataspace(shape: tuple[int, ...]) -> bytes:
     return struct.pack("<BBB5x", 1, len(shape), 0) + b"".join(struct.pack("<Q", dim) for dim in shape)
 
 
-def encode_datatype(dtype: str) -> bytes:
-    """The datatype message of a dtype of Keras, as h5py writes it. Raises `KinspectError` for another one."""
+def encode_datatype(dtype: str, itemsize: int = 0) -> bytes:
+    """The datatype message of a dtype of Keras, as h5py writes it. Raises `KinspectError` for another one.
+
+    Opaque elements are copied as such: legacy files of Keras hold bfloat16 so, and do not say what it is.
+    """
     if dtype in INTEGERS:
         size, signed = INTEGERS[dtype]
         return struct.pack("<B3BIHH", 0x10, 8 * signed, 0, 0, size, 0, 8 * size)
@@ -256,6 +265,8 @@ def encode_datatype(dtype: str) -> bytes:
         return struct.pack("<B3BI", 0x18, 2, 0, 0, 1) + base + b"FALSE\0\0\0TRUE\0\0\0\0\0\1"
     if dtype == BFLOAT16:  # h5py's: two opaque bytes, and Keras says in an attribute what they are
         return struct.pack("<B3BI", 0x15, 0, 0, 0, 2)
+    if dtype == "opaque" and itemsize:
+        return struct.pack("<B3BI", 0x15, 0, 0, 0, itemsize)
     raise KinspectError(f"weights of dtype {dtype!r} are not written")
 
 
