@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..graph import Graph, Model, Note, Unknown, Weight
+from ..graph import Graph, Model, Note, Spec, TensorRef, Unknown, Weight
 from ..knowledge import WeightSpec, product
 from .inference import Evaluation, Inference
 from .layer_facts import LayerFacts, WeightFact
 from .totals import Totals, distinct, is_seed, sum_totals, trains_by_variable
+
+VARIABLE = "Variable"  # the class of a row for a variable that operations use directly
 
 
 class Facts:
@@ -61,8 +63,22 @@ def put_outputs(fact: LayerFacts, evaluation: Evaluation | Unknown) -> None:
             fact.unknown.setdefault("output_shape", value.why)
         fact.outputs.append(value)
     if not fact.layer.calls:
-        why = evaluation.why if isinstance(evaluation, Unknown) else "it is never called"
-        fact.unknown["output_shape"] = why
+        put_standing_output(fact, evaluation)
+
+
+def put_standing_output(fact: LayerFacts, evaluation: Evaluation | Unknown) -> None:
+    """What a layer without calls returns: a live one may know, a variable is its own tensor, else the reason."""
+    config, name = fact.layer.config, fact.layer.name
+    fact.standing = fact.graph.stated.get(TensorRef(name, 0, 0))
+    if fact.layer.class_name == VARIABLE and isinstance(config.get("shape"), list):
+        fact.standing = Spec(tuple(config["shape"]), str(config.get("dtype")))
+    if fact.standing is None:
+        fact.unknown["output_shape"] = evaluation.why if isinstance(evaluation, Unknown) else never_called(fact)
+
+
+def never_called(fact: LayerFacts) -> str:
+    """Why a layer has no calls: nobody calls it, or the calls of its model are not known."""
+    return "it is never called" if fact.graph.order and fact.graph.outputs else "the calls of its model are not known"
 
 
 def put_weights(fact: LayerFacts, specs: Sequence[WeightSpec] | Unknown, model: Model) -> None:
@@ -88,6 +104,8 @@ def stored_weights(model: Model, path: str) -> list[Weight] | None:
     index = model.weights
     if index is None:
         return None
+    if path not in index.by_layer and index.live:
+        return None
     if path not in index.by_layer:  # where the weights are all there is, a layer without any owns none
         return [] if index.tensors and model.graph.kind in ("subclassed", "weights") else None
     return [weight for weight in index.by_layer[path] if not is_seed(weight)]
@@ -111,11 +129,11 @@ def count_weights(fact: LayerFacts) -> None:
 
 
 def put_macs(fact: LayerFacts, macs: int | Unknown | None, root: Any) -> None:
-    if isinstance(macs, int):
-        fact.macs = macs
+    if isinstance(macs, int) or fact.layer.class_name == VARIABLE:
+        fact.macs = macs if isinstance(macs, int) else 0
         return
     source = macs if isinstance(macs, Unknown) else root if isinstance(root, Unknown) else None
-    fact.unknown["macs"] = "it is never called" if source is None else source.why
+    fact.unknown["macs"] = never_called(fact) if source is None else source.why
 
 
 def sum_nested(layers: list[LayerFacts], by_variable: bool) -> None:

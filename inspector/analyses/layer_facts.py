@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ..graph import Graph, Layer
+from ..graph import Graph, Layer, Spec
 from ..knowledge import DTYPE_BYTES, product
 
 
@@ -39,6 +39,7 @@ class LayerFacts:
         "outputs",
         "params",
         "path",
+        "standing",
         "trainable_params",
         "trained_params",
         "unknown",
@@ -52,6 +53,7 @@ class LayerFacts:
         self.depth = depth
         self.layer = layer
         self.outputs: list[Any] = []
+        self.standing: Spec | None = None  # what it returns where no call of it is known
         self.weights: list[WeightFact] | None = None
         self.params: int | None = None
         self.trainable_params: int | None = None

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..graph import Note
+from ..graph import Model, Note
 from ..layers import find_knowledge
 from .facts import Facts, LayerFacts
 
-NEVER_CALLED = "it is never called"
-FOLLOWS = ("the output of", "it is never called", "'")  # reasons that only pass on another layer's
+UNBUILT_FILE = "the model was saved before it was built: shapes and parameters are not in the file"
+UNBUILT_CODE = "the model is not built: give the shape it is to be built for with --input-shape"
+FOLLOWS = (
+    "the output of",
+    "it is never called",
+    "the calls of its model",
+    "'",
+)  # reasons that only pass on another layer's
 
 
 def find_notes(facts: Facts) -> list[Note]:
     """Notes in the file's order: first on the model, then on its layers."""
-    return [*model_notes(facts), *(note for fact in facts.layers for note in layer_notes(fact)), *object_notes(facts)]
+    return [
+        *model_notes(facts),
+        *(note for fact in facts.layers for note in layer_notes(fact, facts.model)),
+        *object_notes(facts),
+    ]
 
 
 def model_notes(facts: Facts) -> Iterator[Note]:
@@ -24,7 +34,7 @@ def model_notes(facts: Facts) -> Iterator[Note]:
     elif graph.kind == "subclassed" and not graph.layers:
         yield Note("opaque", "a subclassed model: the file holds its class and config, and not which layers it calls")
     if not graph.built and graph.kind != "weights":
-        yield Note("unbuilt", "the model was saved before it was built: shapes and parameters are not in the file")
+        yield Note("unbuilt", UNBUILT_CODE if facts.model.format == "code" else UNBUILT_FILE)
     yield from unclaimed_notes(facts)
 
 
@@ -37,15 +47,18 @@ def unclaimed_notes(facts: Facts) -> Iterator[Note]:
         yield Note("unclaimed", f"{len(index.unclaimed)} stored tensors belong to no layer listed here: {paths}{more}")
 
 
-def layer_notes(fact: LayerFacts) -> Iterator[Note]:
+def is_opaque(fact: LayerFacts, model: Model) -> bool:
+    """A class that is not Keras's own, and whose inside was not recovered from its code."""
+    layer, part = fact.layer, model.parts.get(fact.path)
+    if layer.kind not in ("layer", "subclassed") or layer.inner is not None or not layer.class_name:
+        return False
+    return find_knowledge(layer) is None and (part is None or part.verdict != "recovered")
+
+
+def layer_notes(fact: LayerFacts, model: Model) -> Iterator[Note]:
     layer = fact.layer
     calls = len(layer.calls)
-    if (
-        layer.kind in ("layer", "subclassed")
-        and layer.inner is None
-        and layer.class_name
-        and find_knowledge(layer) is None
-    ):
+    if is_opaque(fact, model):
         yield Note("opaque", f"{layer.class_name} is not a layer of Keras: its inside is not known", fact.path)
     if layer.inner is not None and not layer.inner.built and layer.inner.kind != "weights":
         yield Note("unbuilt", "saved before it was built", fact.path)

@@ -80,7 +80,7 @@ def describe_layer(fact: LayerFacts) -> dict[str, Any]:
     return {
         "path": fact.path, "name": layer.name, "class_name": class_of(layer), "module": module_of(layer),
         "kind": layer.kind, "depth": fact.depth, "dtype": dtype_of(fact), "trainable": layer.trainable,
-        "output_shape": shapes[-1] if shapes else None,
+        "output_shape": shapes[-1] if shapes else fact.standing and list(fact.standing.shape),
         "calls": [
             {"connected_to": connections(fact, index), "output_shape": shape}
             for index, shape in enumerate(shapes)

@@ -45,6 +45,7 @@ OPERATIONS: tuple[str, ...] = (
     "operations.control",
     "operations.tensorflow",
     "operations.tensorflow_nodes",
+    "operations.recorded",
 )
 
 _known: dict[str, type[Knowledge]] = {}
@@ -77,7 +78,7 @@ def look_up(layer: Layer) -> type[Knowledge] | None:
 def knowledge_key(layer: Layer) -> str | None:
     """``Dense`` for a layer, ``numpy.Add`` for an operation; ``None`` where another package owns the class."""
     package = (layer.module or "keras").partition(".")[0]
-    if package not in ("keras", "tf_keras", "tensorflow"):
+    if package not in ("keras", "tf_keras", "tensorflow", "kinspect"):
         return None
     if layer.kind == "operation" and layer.module:
         return f"{layer.module.rpartition('.')[2]}.{layer.class_name}"

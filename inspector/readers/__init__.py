@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from typing import Protocol, cast
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol, cast
 
-from ..graph import Model
-from . import config_json, foreign, keras_archive, legacy_h5, weights_file
-from .hdf5 import Hdf5Error
+from ..errors import UnreadableModel
 from .probe import Probe, look_at
-from .stores import explain
+
+if TYPE_CHECKING:
+    from ..graph import Model
 
 
 class Reader(Protocol):
@@ -22,7 +24,7 @@ class Reader(Protocol):
     def read(self, probe: Probe) -> Model: ...
 
 
-READERS = tuple(cast(Reader, module) for module in (keras_archive, legacy_h5, weights_file, config_json, foreign))
+READERS = ("keras_archive", "legacy_h5", "weights_file", "config_json", "foreign")
 
 
 def read(path: str | os.PathLike[str]) -> Model:
@@ -33,10 +35,25 @@ def read(path: str | os.PathLike[str]) -> Model:
     """
     probe = look_at(path)
     try:
-        reader = next(reader for reader in READERS if reader.recognises(probe))
-        return reader.read(probe)
-    except Hdf5Error as error:
-        raise explain(error, "the HDF5 file") from None
+        return find_reader(probe).read(probe)
+    except UnreadableModel as error:
+        raise explained(error) from None
+
+
+def explained(error: UnreadableModel) -> UnreadableModel:
+    """What the HDF5 reader says, as a sentence about the file; other errors as they are."""
+    hdf5 = sys.modules.get(f"{__name__}.hdf5")
+    if hdf5 is None or not isinstance(error, hdf5.Hdf5Error):
+        return error
+    from .stores import explain
+
+    return explain(error, "the HDF5 file")
+
+
+def find_reader(probe: Probe) -> Reader:
+    """The first reader that recognises the file; a reader is imported when it is asked."""
+    readers = (cast(Reader, import_module(f"{__name__}.{name}")) for name in READERS)
+    return next(reader for reader in readers if reader.recognises(probe))
 
 
 __all__ = ["READERS", "Reader", "read"]

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import UnknownFormat, UnreadableModel
-from ..graph import Model, Note, replace
+from ..graph import Model, Note, WeightIndex, replace
 from ..keras_config import decode_model
 from .archive import Archive, Range
 from .config_json import name_content
 from .json_config import MAX_BYTES, Document, load_json
-from .npz import read_npz_store
 from .probe import Probe
-from .shards import read_shards
-from .stores import Store, read_h5_store
-from .weight_paths import index_store
-from .weights_tree import build_tree
+
+if TYPE_CHECKING:
+    from .stores import Store  # what reads weights is imported where they are read: most summaries never do
 
 FORMAT = "keras"
 CONFIG, METADATA = "config.json", "metadata.json"
@@ -110,9 +109,17 @@ def add_weights(model: Model, read_store: Callable[[], Store] | None) -> Model:
         return model
     graph, counts_shared = model.graph, not (model.keras_version or "").startswith("2.")
     if graph.kind == "subclassed":
+        from .weights_tree import build_tree
+
         filled, index = build_tree(read_store(), graph)
         return replace(model, graph=filled, read_weights=lambda: index)
-    return replace(model, read_weights=lambda: index_store(read_store(), graph, counts_shared=counts_shared))
+
+    def read_index() -> WeightIndex:
+        from .weight_paths import index_store
+
+        return index_store(read_store(), graph, counts_shared=counts_shared)
+
+    return replace(model, read_weights=read_index)
 
 
 def read_metadata(box: Archive | Folder) -> Document:
@@ -125,16 +132,30 @@ def read_metadata(box: Archive | Folder) -> Document:
 def find_store(box: Archive | Folder, probe: Probe) -> tuple[Callable[[], Store] | None, str | None]:
     """A function that reads the variables, or why they are not read. Which file Keras takes: HDF5 before npz."""
     if H5 in box.members:
-        return lambda: within(probe, lambda again: read_h5_store(again.locate(H5), H5)), None
+        return lambda: within(probe, read_h5_member), None
     if SHARDS in box.members:
-        return lambda: within(probe, lambda again: read_shards(again, SHARDS)), None
+        return lambda: within(probe, read_shard_members), None
     if NPZ in box.members:
+        from .npz import read_npz_store
+
         try:
             store = read_npz_store(box.locate(NPZ), NPZ)
         except UnreadableModel as error:
             return None, error.message
         return lambda: store, None
     return None, f"there is neither {H5} nor {NPZ} in it"
+
+
+def read_h5_member(box: Archive | Folder) -> Store:
+    from .stores import read_h5_store
+
+    return read_h5_store(box.locate(H5), H5)
+
+
+def read_shard_members(box: Archive | Folder) -> Store:
+    from .shards import read_shards
+
+    return read_shards(box, SHARDS)
 
 
 def within(probe: Probe, ask: Callable[[Archive | Folder], Store]) -> Store:

@@ -156,8 +156,7 @@ def read_index(graph: Graph, document: Mapping[str, Any]) -> WeightIndex:
         for path, _, layer in walk(graph)
         if layer.inner is None and facts.get(path, {}).get("weights") is not None
     }
-    complete = all(fact.get("weights") is not None for fact in facts.values())  # no layer waits to be built
-    tensors = tuple(flatten([list(weights) for weights in by_layer.values()])) if complete else ()
+    tensors = tuple(flatten([list(weights) for weights in by_layer.values()]))
     return WeightIndex(tensors, by_layer, tuple(read_weight(item) for item in document["optimizer"]), live=True)
 
 

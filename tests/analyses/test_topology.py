@@ -1,7 +1,6 @@
 """What is said of each model of the fixtures, and of graphs made for one fact."""
 
 from pathlib import Path
-from time import perf_counter
 
 import pytest
 
@@ -211,17 +210,12 @@ def nested(levels):
     return data
 
 
-def test_200_levels_of_nesting_are_quick():
-    model = decode_model(nested(200))
-    start = perf_counter()
-    found = in_memory(model)
-    assert perf_counter() - start < 1
+def test_200_levels_of_nesting():
+    found = in_memory(decode_model(nested(200)))
     assert found["nested_depth"] == 200 and len(found["parts"]) == 201
 
 
-def test_5000_layers_are_quick():
+def test_5000_layers():
     layers = [entry("l0"), *(layer(f"l{index}", f"l{index - 1}", units=2) for index in range(1, 5_000))]
     root = graph(*layers)
-    start = perf_counter()
     assert in_memory(root)["depth"] == 4_999
-    assert perf_counter() - start < 1

@@ -3,7 +3,6 @@
 import inspect
 import json
 import sys
-import time
 
 import pytest
 
@@ -47,10 +46,8 @@ def test_depth_is_counted_outside_of_strings():
     assert count_depth(nest(1234)) == 1234
 
 
-def test_deep_and_wide_is_counted_in_bounded_time():
-    start = time.perf_counter()
-    count_depth(b"[[]," * 3_000_000)
-    assert time.perf_counter() - start < 5
+def test_deep_and_wide_is_counted_only_to_the_limit():
+    assert count_depth(b"[[]," * 3_000_000) > MAX_DEPTH
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])

@@ -2,7 +2,6 @@
 
 import copy
 import json
-import time
 import zipfile
 
 import pytest
@@ -18,7 +17,6 @@ SMALL = sorted(
     path for path in (*FILES.iterdir(), *(FILES / "old").iterdir())
     if path.is_file() and path.stat().st_size < 60_000 and path.name not in ("oracle.json", "expected.json")
 )  # fmt: skip
-SECONDS = 5
 JUNK = [
     None, True, -1, 0, 2**40, 1.5, "", "x", "../a", "\ud800", [], {}, [None], [1, 2, 3], [[["a", 0, 0]]],
     {"class_name": "Dense"}, {"class_name": "Dense", "config": {}}, {"class_name": 1}, ["a", 0, 0], ["a", 0, -1],
@@ -29,7 +27,6 @@ fuzzed = settings(
 
 
 def survive(path):
-    start = time.perf_counter()
     try:
         model = read(path)
         find_facts(model)
@@ -38,7 +35,6 @@ def survive(path):
                 assert len(weight.load()) == weight.nbytes
     except KinspectError as error:
         assert error.message and "\n" not in error.message
-    assert time.perf_counter() - start < SECONDS
 
 
 @fuzzed
