@@ -75,7 +75,7 @@ def put_places(graph: Any, drawing: Drawing, places: Places, colour: Colours) ->
             stack.append(inner)
     for line, edge in zip(graph.get_edges(), drawing.edges, strict=True):
         line.set("pos", quote(places.edges[edge.id]))
-    label = f"<{caption(drawing, colour)}>"
+    label = markup(caption(drawing, colour))
     graph.add_node(
         pydot.Node("caption", shape="plain", style="solid", label=label, pos=quote(f"120,{places.end - 20:g}"))
     )
@@ -83,10 +83,27 @@ def put_places(graph: Any, drawing: Drawing, places: Places, colour: Colours) ->
     graph.obj_dict["attributes"].pop("label", None)
 
 
-def quote(text: str) -> str:
+class Ready:
+    """A value that is DOT already. pydot writes what is no text as it stands; its own guess at quotes is not asked."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def quote(text: str) -> Ready:
     """A text between quotes, to be taken as it is."""
     inside = escape(text).replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{inside}"'
+    return Ready(f'"{inside}"')
+
+
+def markup(label: str) -> Ready:
+    """A label in Graphviz's HTML-like language."""
+    return Ready(f"<{label}>")
 
 
 def defaults(**attributes: str) -> dict[str, Any]:
@@ -98,7 +115,7 @@ def graph_attributes(drawing: Drawing, colour: Colours) -> dict[str, Any]:
         rankdir=drawing.rankdir, bgcolor=colour["ground"], nodesep="0.28", ranksep="0.32", labelloc="b", labeljust="l",
         pad="0.25", splines="true", nslimit="4", nslimit1="4", charset="UTF-8",
     )  # fmt: skip
-    return {**found, "label": f"<{caption(drawing, colour)}>"}
+    return {**found, "label": markup(caption(drawing, colour))}
 
 
 def box_attributes(box: Box, colour: Colours) -> dict[str, Any]:
@@ -108,7 +125,7 @@ def box_attributes(box: Box, colour: Colours) -> dict[str, Any]:
         labelloc="t", penwidth="1.1", margin="10", path=box.path,
     )  # fmt: skip
     found["class"] = quote(f"{box.kind}{' hatched' if box.hatched else ''}")
-    return {**found, "label": f"<{box_label(box, colour)}>"}
+    return {**found, "label": markup(box_label(box, colour))}
 
 
 def node_attributes(node: Node, drawing: Drawing, colour: Colours, shapes: bool) -> dict[str, Any]:
@@ -126,13 +143,13 @@ def node_attributes(node: Node, drawing: Drawing, colour: Colours, shapes: bool)
         ("class", " ".join(filter(None, (node.kind, node.family, "hatched" if node.hatched else "", node.emphasis)))),
         ("path", node.label),
     )}  # fmt: skip
-    return {**found, "label": f"<{node_label(node, drawing, colour, shapes)}>"}
+    return {**found, "label": markup(node_label(node, drawing, colour, shapes))}
 
 
 def edge_attributes(edge: Edge, colour: Colours) -> dict[str, Any]:
     found: dict[str, Any] = {"id": quote(edge.id), "class": quote(edge.kind)}
     if edge.label:
-        found["label"] = f"<&#160;{plain(edge.label)}>"
+        found["label"] = markup(f"&#160;{plain(edge.label)}")
     if edge.kind == TIE:
         found |= {name: quote(text) for name, text in (
             ("style", "dashed"), ("dir", "none"), ("constraint", "false"), ("color", colour["tie"]),

@@ -43,7 +43,7 @@ class Lanes:
 
     def enter(self, node: Node) -> tuple[list[str], int]:
         """The lines above a node, and the lane it stands in."""
-        while self.lanes and self.lanes[-1] is None:
+        while node.box is None and self.lanes and self.lanes[-1] is None:
             self.lanes.pop()
         tails = list(dict.fromkeys(self.takes.get(node.id, ())))
         before = [lane is not None for lane in self.lanes]
@@ -173,8 +173,10 @@ def colour(cell: str, field: str, line: Line, style: Style) -> str:
 
 def legend(drawing: Drawing) -> Iterable[str]:
     folded = any(box.copies > 1 for box in drawing.boxes) or any(node.copies > 1 for node in drawing.nodes)
-    if folded:
+    hatched = any(node.hatched for node in drawing.nodes)
+    if folded or hatched:
         yield ""
+    if folded:
         yield "×N: so many equal blocks, drawn once; --no-fold draws every layer, -o model.svg a picture"
-    if any(node.hatched for node in drawing.nodes):
+    if hatched:
         yield "◌: its inside is not known"

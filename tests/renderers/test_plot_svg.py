@@ -1,9 +1,12 @@
 """Every picture is well-formed and holds every layer, call and tensor of its model exactly once."""
 
+import time
+
 import pytest
 
 from fixtures.catalogue import FILES
 from inspector.api import Summary, read
+from inspector.graph import Call, Graph, Layer, Model, TensorRef
 from inspector.renderers.engine import PURE, SYSTEM, find_engines
 from inspector.renderers.svg import render_svg
 from inspector.views.tracing import Tracer
@@ -48,3 +51,38 @@ def test_a_folded_picture_hides_no_kind_of_layer(path):
     classes = {summary.record["layers"][place]["class_name"] for place in shown if place is not None}
     assert classes == {entry["class_name"] for entry in summary.record["layers"]}
     assert len({node.id for node in drawing.nodes}) == len(drawing.nodes)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("kind", ["far", "wide", "residual"])
+def test_five_thousand_calls_are_drawn_in_seconds(kind, engine):
+    model = Model(large_graph(kind, 5000), "config", kind)
+    summary = Summary(model)
+    drawing = Tracer(summary.facts, summary.record).trace()
+    drawing.show = SHOW
+    start = time.monotonic()
+    svg = render_svg(drawing, "auto", engine)
+    assert time.monotonic() - start < 60
+    assert drawn(svg) == expected(model) and drawing.placed
+
+
+def large_graph(kind, size):
+    """A chain with long edges, a fan of one tensor into all layers, or residual blocks."""
+    layers = [Layer("in", "InputLayer", "input", {"batch_shape": [None, 8], "dtype": "float32"}, calls=(Call(),))]
+    for place in range(1, size):
+        before = [f"l{place - 1}" if place > 1 else "in"]
+        if kind == "far" and place % 5 == 4:
+            before.append(f"l{place * 31 % (place - 4) or 1}" if place > 8 else "in")
+        elif kind == "residual" and place % 3 == 2:
+            before.append(f"l{place - 3}" if place > 3 else "in")
+        elif kind == "wide" and place < size - 1:
+            before = ["in"]
+        elif kind == "wide":
+            before = [f"l{at}" for at in range(1, place)]
+        refs = [TensorRef(name, 0, 0) for name in dict.fromkeys(before)]
+        adds = len(refs) > 1
+        config = {} if adds else {"units": 8}
+        call = Call((refs,)) if adds else Call((refs[0],))
+        layers.append(Layer(f"l{place}", "Add" if adds else "Dense", "layer", config, calls=(call,)))
+    end = TensorRef(f"l{size - 1}", 0, 0)
+    return Graph(kind, "Functional", "functional", tuple(layers), TensorRef("in", 0, 0), end)
