@@ -12,9 +12,10 @@ from typing import Any
 from ..analyses.inference import Evaluation
 from ..graph import Graph, Spec, TensorRef, Unknown, map_structure
 from ..keras_config.values import CONSTANT, is_history
-from .cut import Cut, Piece
+from .cut import Cut
 from .entries import FUNCTIONAL, writes_modules
 from .places import Atlas, Scope, Tensor
+from .walking import Piece
 
 # Layers of Keras whose call behaves differently in training: a model called with training=False passes it on to them.
 TRAINED = frozenset((
