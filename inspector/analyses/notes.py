@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ..graph import Model, Note
 from ..layers import find_knowledge
-from .facts import Facts, LayerFacts
+from .facts import VARIABLE, Facts, LayerFacts
 
 UNBUILT_FILE = "the model was saved before it was built: shapes and parameters are not in the file"
 UNBUILT_CODE = "the model is not built: give the shape it is to be built for with --input-shape"
@@ -50,7 +50,7 @@ def unclaimed_notes(facts: Facts) -> Iterator[Note]:
 def is_opaque(fact: LayerFacts, model: Model) -> bool:
     """A class that is not Keras's own, and whose inside was not recovered from its code."""
     layer, part = fact.layer, model.parts.get(fact.path)
-    if layer.kind not in ("layer", "subclassed") or layer.inner is not None or not layer.class_name:
+    if layer.kind not in ("layer", "subclassed") or layer.inner is not None or layer.class_name in ("", VARIABLE):
         return False
     return find_knowledge(layer) is None and (part is None or part.verdict != "recovered")
 

@@ -70,7 +70,8 @@ def output_lines(row: Row) -> list[str]:
     """One line a call; a layer that is called at one shape only says it once."""
     if row.copies:
         return [shape_text(row.entries[-1]["output_shape"])]
-    texts = [shape_text(call["output_shape"]) for call in row.entries[0]["calls"]] or [UNKNOWN]
+    calls = row.entries[0]["calls"] or row.entries[:1]  # a layer without known calls may know what it returns
+    texts = [shape_text(call["output_shape"]) for call in calls]
     return texts[:1] if len(set(texts)) == 1 and len(texts) > 1 and not connected(row) else texts
 
 
