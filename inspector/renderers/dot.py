@@ -5,6 +5,7 @@ Names from the model stand in labels alone, escaped; what identifies a node is a
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import pairwise
 from typing import Any
 
@@ -12,11 +13,13 @@ from ..views.cards import clip, short_shape
 from ..views.drawing import INPUT, OUTPUT, RESULT, STUB, TIE, Box, Drawing, Edge, Node
 from .dot_labels import box_label, caption, node_label, plain
 from .escaping import escape
+from .graph_order import find_ranks
 from .palette import LIGHT, Colours, colours
 from .plain_layout import HEIGHT, NOTE, WIDTH, Places, is_large, place
 
 FONT = "Helvetica"
 MOST_LABELLED = 400  # edges; of more, shapes stand in the nodes, which is faster to lay out
+CHAIN, SKIP = 8, 2  # how much a tensor to the next row, and one further down, wants to be straight
 COLUMN = 12  # nodes below one another where nothing connects them
 
 
@@ -48,8 +51,10 @@ def make_dot(drawing: Drawing, theme: str = LIGHT) -> Any:
     for node in drawing.nodes:
         attributes = node_attributes(node, drawing, colour, "shapes" in drawing.show and not on_edges)
         homes[node.box].add_node(pydot.Node(node.id, **attributes))
+    weights = find_weights(drawing) if places is None else {}
     for edge in drawing.edges:
-        graph.add_edge(pydot.Edge(edge.tail.id, edge.head.id, **edge_attributes(edge, colour)))
+        attributes = {**edge_attributes(edge, colour), **weights.get(edge.id, {})}
+        graph.add_edge(pydot.Edge(edge.tail.id, edge.head.id, **attributes))
     if places is not None:
         put_places(graph, drawing, places, colour)
         return graph
@@ -152,10 +157,26 @@ def edge_attributes(edge: Edge, colour: Colours) -> dict[str, Any]:
         found["label"] = markup(f"&#160;{plain(edge.label)}")
     if edge.kind == TIE:
         found |= {name: quote(text) for name, text in (
-            ("style", "dashed"), ("dir", "none"), ("constraint", "false"), ("color", colour["tie"]),
+            ("style", "dashed"), ("dir", "none"), ("constraint", "false"), ("weight", "0"), ("color", colour["tie"]),
         )}  # fmt: skip
     if "faint" in (edge.tail.emphasis, edge.head.emphasis):
         found |= {"color": quote(colour["faint"]), "fontcolor": quote(colour["faint ink"])}
+    return found
+
+
+def find_weights(drawing: Drawing) -> dict[str, dict[str, Any]]:
+    """How much each tensor wants to be short and straight.
+
+    Steps of a chain most; what skips a row less; what an input gives to many calls least, so that each of these
+    stands beside what takes its result.
+    """
+    rank = find_ranks(drawing)
+    takers = Counter(edge.tail for edge in drawing.edges if edge.kind != TIE)
+    found: dict[str, dict[str, Any]] = {}
+    for edge in drawing.edges:
+        if edge.kind == TIE or (edge.tail.kind == INPUT and takers[edge.tail] > 1):
+            continue
+        found[edge.id] = {"weight": CHAIN if rank[edge.head.id] - rank[edge.tail.id] == 1 else SKIP}
     return found
 
 

@@ -89,3 +89,16 @@ class Order:
             if isinstance(item, Box):
                 around.append(item)
                 stack.append(iter(self.level(item.id)))
+
+
+def find_ranks(drawing: Drawing) -> dict[str, int]:
+    """Of each node, the length of the longest way to it; tensors that go in a circle count for nothing."""
+    tails: dict[str, list[str]] = {}
+    for edge in drawing.edges:
+        if edge.kind != TIE:
+            tails.setdefault(edge.head.id, []).append(edge.tail.id)
+    ranks: dict[str, int] = {}
+    for item, _, _ in Order(drawing).walk():
+        if isinstance(item, Node):
+            ranks[item.id] = max((ranks.get(tail, -1) for tail in tails.get(item.id, ())), default=-1) + 1
+    return ranks

@@ -131,7 +131,7 @@ def head(thing: Node | Box | None) -> str:
     if thing is None:
         return ""
     if isinstance(thing, Box):
-        return f"×{thing.copies} {clip(thing.name)}" if thing.copies > 1 else clip(thing.name)
+        return f"×{thing.copies}  {thing.about}" if thing.kind == "block" else clip(thing.name)
     return " ".join([clip(thing.name), *(f"({badge})" for badge in badges(thing))])
 
 
@@ -139,7 +139,7 @@ def kind(thing: Node | Box | None, drawing: Drawing) -> str:
     if thing is None:
         return ""
     if isinstance(thing, Box):
-        return thing.about
+        return thing.about if thing.kind == "model" else ""
     text = thing.text if "config" in drawing.show or thing.kind == OUTPUT else thing.class_name
     return "input" if thing.kind == INPUT else text
 

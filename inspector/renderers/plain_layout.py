@@ -6,11 +6,12 @@ calls with a thousand long edges take it minutes and gigabytes. This layout take
 
 from __future__ import annotations
 
+from collections import Counter
 from heapq import heappop, heappush
 from typing import NamedTuple
 
-from ..views.drawing import TIE, Box, Drawing, Edge, Node
-from .graph_order import Order
+from ..views.drawing import TIE, Box, Drawing, Edge
+from .graph_order import Order, find_ranks
 
 MOST_CROSSED = 4_000  # rows crossed by all edges together that are left to dot
 MOST_IN_ROW = 400  # calls that dot is to put side by side
@@ -30,19 +31,10 @@ class Places(NamedTuple):
 
 def is_large(drawing: Drawing) -> bool:
     """Whether `dot` would take too long."""
-    rank: dict[str, int] = {}
-    in_row: dict[int, int] = {}
-    tails: dict[str, list[str]] = {}
-    for edge in drawing.edges:
-        if edge.kind != TIE:
-            tails.setdefault(edge.head.id, []).append(edge.tail.id)
     if len(drawing.nodes) + len(drawing.edges) < MOST_IN_ROW:
         return False
-    for item, _, ends in Order(drawing).walk():
-        if isinstance(item, Node) and not ends:
-            row = max((rank.get(tail, -1) for tail in tails.get(item.id, ())), default=-1) + 1
-            rank[item.id] = row
-            in_row[row] = in_row.get(row, 0) + 1
+    rank = find_ranks(drawing)
+    in_row = Counter(rank.values())
     crossed = sum(abs(rank[edge.head.id] - rank[edge.tail.id]) for edge in drawing.edges)
     return crossed > MOST_CROSSED or max(in_row.values(), default=0) > MOST_IN_ROW
 

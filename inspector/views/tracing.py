@@ -123,6 +123,7 @@ class Tracer:
             node.family = "model"
             entries = [self.record["layers"][place] for place in places]
             node.params, node.macs = sum_known(entries, "params"), sum_known(entries, "macs")
+            node.shape = entries[-1]["output_shape"]
             node.opens = frame.part(start, stop)
             frame.sum_up(start, stop, node)
 
@@ -175,6 +176,7 @@ class Tracer:
         if len(layer.calls) > 1:
             node.badge = f"call {call + 1} of {len(layer.calls)}"
             node.macs = fact.macs // len(layer.calls) if fact.macs else fact.macs
+            node.params = 0 if call and fact.params is not None else fact.params  # counted once
         elif not layer.calls and fact.graph.built and fact.graph.kind in ("functional", "sequential"):
             node.unused, node.badge = True, "never called"
         elif fact.params and not layer.trainable:
