@@ -21,7 +21,7 @@ from ..views.frames import Sheet
 from ..views.quantities import count_text, shape_text
 from ..views.tracing import Tracer
 from .dot import render_dot
-from .engine import draw
+from .engine import draw, options_for
 from .escaping import escape
 from .palette import LIGHT
 from .svg import AUTO, dark_rules, finish, hatch
@@ -89,14 +89,20 @@ def name_sheet(facts: Facts, record: Mapping[str, Any], sheet: Sheet) -> tuple[s
 
 
 def picture_sheets(drawings: Sequence[Drawing], engine: str | None) -> list[str]:
-    """All sheets in one run of the engine; ids are told apart by the sheet's number."""
-    drawn = draw("\n".join(render_dot(drawing) for drawing in drawings), "svg", engine).decode()
-    pictures = [part for part in END.split(drawn) if "<svg " in part]
-    found = []
-    for number, (picture, drawing) in enumerate(zip(pictures, drawings, strict=True)):
-        svg = finish(f"{picture}</svg>", drawing, LIGHT, prefix=f"s{number}-", within=True)
-        found.append(SIZE.sub(r'\1 data-width="\2" data-height="\3"', svg, count=1))
-    return found
+    """All sheets in one run of the engine, those we lay out in another; ids begin with the sheet's number."""
+    dots = [render_dot(drawing) for drawing in drawings]
+    found: dict[int, str] = {}
+    for placed in (False, True):
+        numbers = [number for number, drawing in enumerate(drawings) if drawing.placed == placed]
+        if not numbers:
+            continue
+        options = options_for(drawings[numbers[0]])
+        drawn = draw("\n".join(dots[number] for number in numbers), "svg", engine, options).decode()
+        pictures = [part for part in END.split(drawn) if "<svg " in part]
+        for number, picture in zip(numbers, pictures, strict=True):
+            svg = finish(f"{picture}</svg>", drawings[number], LIGHT, prefix=f"s{number}-", within=True)
+            found[number] = SIZE.sub(r'\1 data-width="\2" data-height="\3"', svg, count=1)
+    return [found[number] for number in range(len(drawings))]
 
 
 def describe_sheet(drawing: Drawing, names: Mapping[Sheet, str]) -> dict[str, Any]:
