@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import click
 
-from ..errors import UsageError
+from ..errors import NotExtractable, UsageError
 from .model_argument import code_request, find_model, is_code, read_model, takes_model
 from .output import report, write_out
 from .progress import progress_line
@@ -35,18 +36,35 @@ def extract_command(ctx: click.Context, /, model: str | None, **options: Any) ->
     The submodel leads from the inputs to the layers that are named, and holds nothing else. It is written in the form
     of its source, .keras or .h5, and Keras loads it as it is. Where Keras is installed, both are then run on the same
     inputs; the exit code is 1 where the outputs differ.
+
+    A model in code is cut out of the graph that is recovered from it. Where it has none, and FILE has no ending, a
+    SavedModel folder is written whose function 'serve' runs the model and returns what the layers give.
     """
     settings = settings_of(ctx)
     if not options["layers"] and not options["every"]:
         raise UsageError("say what to extract", hint="--layer NAME, or --all; kinspect summary lists the layers")
     if options["output"] is None:
         raise UsageError("say where to write the submodel", hint="-o features.keras")
-    from ..surgery.extract import extract
     from ..surgery.write import refuse_taken
 
     refuse_taken(options["output"], force=options["force"])
+    name = find_model() if model is None else model
+    try:
+        submodel = cut_out(settings, name, options)
+    except NotExtractable:
+        if os.path.splitext(options["output"])[1] or not (is_code(name) or options["custom"] or options["live"]):
+            raise
+        submodel = tap(settings, name, options)
+    show(settings, submodel, options["form"])
+    return 1 if submodel.proof["ok"] is False else 0
+
+
+def cut_out(settings: Settings, name: str, options: dict[str, Any]) -> Any:
+    """Cut, write, prove."""
+    from ..surgery.extract import extract
+
     submodel = extract(
-        open_model(settings, model, options), options["layers"], every=options["every"], starts=options["starts"],
+        open_model(settings, name, options), options["layers"], every=options["every"], starts=options["starts"],
         outputs=options["outputs"],
     )  # fmt: skip
     for target in submodel.targets:
@@ -59,13 +77,21 @@ def extract_command(ctx: click.Context, /, model: str | None, **options: Any) ->
             submodel.prove(
                 custom=options["custom"], time_limit=options["timeout"], say=say, demanded=bool(options["prove"])
             )
-    show(settings, submodel, options["form"])
-    return 1 if submodel.proof["ok"] is False else 0
+    return submodel
 
 
-def open_model(settings: Settings, model: str | None, options: dict[str, Any]) -> Any:
+def tap(settings: Settings, name: str, options: dict[str, Any]) -> Any:
+    """The whole model with its layers tapped, where it has no graph to cut."""
+    if options["every"] or options["starts"]:
+        raise UsageError(f"{name}: it has no graph, and --all and --from need one", hint="name layers with --layer")
+    from ..surgery.tapped import tap_layers
+
+    with progress_line(settings) as say:
+        return tap_layers(name, options["layers"], options["output"], code_request(name, options), say)
+
+
+def open_model(settings: Settings, name: str, options: dict[str, Any]) -> Any:
     """The model to cut: read from its file; recovered by a worker where it is code, or subclassed and has its class."""
-    name = find_model() if model is None else model
     if not is_code(name) and not options["live"]:
         found = read_model(settings, name, {**options, "custom": ()})  # --custom is for the proof here
         if found.graph.kind != "subclassed" or not options["custom"]:
@@ -96,7 +122,7 @@ def show(settings: Settings, submodel: Any, form: str) -> None:
     from ..views.extract import describe
 
     if not settings.quiet:
-        lines = describe(submodel.to_dict(), submodel.dropped, submodel.cut.opened, verbose=settings.verbose)
+        lines = describe(submodel.to_dict(), submodel.dropped, submodel.opened, verbose=settings.verbose)
         write_out(settings, "\n".join(map(escape, lines)))
     if submodel.proof["ok"] is False:
         report(settings, f"{submodel.output}: its outputs differ from the model's", "please report this as a bug")

@@ -18,6 +18,7 @@ from .proving import prove
 from .recovery import Recovery, recover
 from .recursion import with_recursion
 from .serialising import own_class
+from .tapping import tap
 from .target import describe_type, import_place, is_model, load_target
 
 Say = Callable[[str], None]
@@ -156,5 +157,5 @@ def freeze(request: Request, say: Say) -> Document:
 
 TASKS: dict[str, Callable[[Request, Say], Document]] = {
     "capture": capture, "freeze": freeze, "roundtrip-save": roundtrip.save, "roundtrip-load": roundtrip.load,
-    "prove": prove,
+    "prove": prove, "tap": tap,
 }  # fmt: skip

@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import IO, Any
 
 from .. import __version__
+from ..analyses.facts import find_facts
 from ..analyses.inference import Evaluation, Inference
 from ..errors import KinspectError, NotExtractable, UsageError
-from ..graph import Model, Spec, Unknown
+from ..graph import Model, Spec, Unknown, replace
 from .cut import Cut, cut
 from .encoding import encode_model
 from .places import Atlas, Tensor, spell
@@ -45,12 +46,20 @@ class Submodel:
         """The tensors and assets it keeps; looked up in the parent's file at the first use."""
         if self._cargo is None:
             self._cargo = LOADERS[self.model.format](self.cut, self.atlas)
+            facts = () if self._cargo.tensors else find_facts(replace(self.model, graph=self.graph)).layers
+            if any(fact.params for fact in facts):
+                raise NotExtractable("it holds no weights: it was saved before it was built")
         return self._cargo
 
     @property
     def layers(self) -> list[str]:
         """The parent's layers that are kept, by path, in the submodel's order."""
         return [piece.path for piece in self.cut.pieces.values() if piece.names]
+
+    @property
+    def opened(self) -> list[str]:
+        """Paths of the parent's models that the cut goes through, whose layers stand in the submodel themselves."""
+        return self.cut.opened
 
     @property
     def dropped(self) -> list[str]:

@@ -14,6 +14,7 @@ from ..readers import read
 from ..readers.source_code import CodeRequest, freeze_code
 
 Say = Callable[[str], None]
+HINT = "-o FOLDER, without an ending, writes a SavedModel that runs the whole model and returns what the layer gives"
 RECOVERED, DECLARED = "recovered", "declared"
 
 
@@ -37,7 +38,7 @@ def recover_parent(target: str, request: CodeRequest, say: Say | None = None) ->
     try:
         record = freeze_code(target, draft, request, say)
         if record["proof"]["ok"] is not True:
-            raise NotExtractable(f"{target}: {why_not(record)}", hint="kinspect topology says what stands in the way")
+            raise NotExtractable(f"{target}: {why_not(record)}", hint=HINT)
         method = DECLARED if record["verdict"] == DECLARED else RECOVERED
         return Parent(replace(read(draft), source=draft), target, method, record["proof"], folder)
     except BaseException:

@@ -163,3 +163,31 @@ def test_models_in_code(kinspect, tmp_path):
     jsonschema.validate(record, SCHEMA)
     assert (code, err) == (0, "") and record["method"] == "recovered" and record["proof"]["ok"]
     assert record["source"] == "net.py:MLP"
+
+
+@pytest.mark.slow
+def test_a_model_without_a_graph_is_tapped(kinspect, tmp_path):
+    (tmp_path / "agent.py").write_text(
+        textwrap.dedent("""
+            import keras
+
+            class Agent(keras.Model):
+                def __init__(self):
+                    super().__init__()
+                    self.features = keras.layers.Dense(4, name="features")
+                    self.head = keras.layers.Dense(2, name="head")
+
+                def call(self, x):
+                    x = self.features(x)
+                    return self.head(x) if keras.ops.max(x) > 0 else self.head(-x)
+        """)
+    )
+    arguments = ["agent.py:Agent", "--input-shape", "?,5", "-l", "features"]
+    code, _, err = kinspect("extract", *arguments, "-o", "f.keras")
+    assert code == 2 and "is dynamic" in err and "-o FOLDER" in err
+    code, out, err = kinspect("extract", *arguments, "-o", "folder", "--format", "json")
+    record = json.loads(out)
+    jsonschema.validate(record, SCHEMA)
+    assert (code, err) == (0, "") and record["method"] == "tapped" and record["proof"]["max_abs_diff"] == 0
+    assert (tmp_path / "folder" / "saved_model.pb").is_file()
+    assert {"agent.py", "folder"} == set(os.listdir(tmp_path)) - {"__pycache__"}
