@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ..graph import Model
 from .records import Check
 
 FORMATS = {".keras": "keras", ".h5": "h5", ".hdf5": "h5"}
@@ -36,3 +37,13 @@ def describe_model(source: str, fingerprint: Mapping[str, Any] | None) -> dict[s
         "source": source,
         "built": root["built"] if root else None,
     }
+
+
+def make_static_record(model: Model, source: str, checks: Iterable[Check], *, strict: bool = False) -> dict[str, Any]:
+    """The same record for a file that was read and not loaded."""
+    graph = model.graph
+    about = {
+        "name": graph.name, "class_name": graph.class_name, "kind": graph.kind, "format": model.format,
+        "keras_version": model.keras_version, "source": source, "built": graph.built,
+    }  # fmt: skip
+    return {**make_record(source, None, checks, strict=strict), "model": about}

@@ -14,11 +14,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import KinspectError
+from ..readers import read
 from ..readers.source_code import CodeRequest
 from ..readers.worker_process import ask_worker
 from .compare import FAMILIES, check_classes, check_load, check_target, run_family
 from .files import second_documents, stored_tensors
 from .records import LOST, Check, Sides
+from .static import lost_in_file
 
 Say = Callable[[str], None]
 Answer = dict[str, Any]
@@ -81,6 +83,7 @@ def check_original(plan: Plan, before: Answer) -> list[Check]:
     sides = Sides(before["fingerprint"], before["fingerprint"], "original", before, after)
     named = [family for family in FAMILIES if family.name in ("weights-fresh", "weights-in-file")]
     found = [check_load("keras", before, after, "original")]
+    found += lost_in_file(read(str(plan.request.file)))
     return found + [check for family in named for check in run_family(family, sides, "original")]
 
 

@@ -1,0 +1,194 @@
+"""Layers whose config, as the file has it, does not come back by a plain load."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..graph import Graph, Layer, Model, walk
+from ..layers import find_knowledge
+from .hints import REGISTER, TO_KERAS
+from .records import DESIGN, LOST, UNKNOWN, Finding
+
+OWN = ("keras", "tf_keras", "builtins", "keras_hub", "keras_cv", "keras_nlp", "tensorflow")
+LOOKUPS = ("StringLookup", "IntegerLookup", "TextVectorization")
+UNGROUPED = ("Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose", "DepthwiseConv2D")
+RECURRENT = (
+    "RNN",
+    "SimpleRNN",
+    "LSTM",
+    "GRU",
+    "ConvLSTM1D",
+    "ConvLSTM2D",
+    "ConvLSTM3D",
+    "Bidirectional",
+    "StackedRNNCells",
+)
+
+
+def layers_of(model: Model) -> Iterator[tuple[str, Layer]]:
+    """Every layer with its path; those that a wrapper holds come under the wrapper's."""
+    stack = [(path, layer) for path, _, layer in walk(model.graph)]
+    while stack:
+        path, layer = stack.pop(0)
+        yield path, layer
+        for key, held in layer.wraps.items():
+            items = held if isinstance(held, list | tuple) else [held]
+            stack.extend((f"{path}/{key}", item) for item in items if isinstance(item, Layer))
+
+
+def is_foreign(module: Any) -> bool:
+    return isinstance(module, str) and module.partition(".")[0] not in OWN
+
+
+def find_custom(model: Model) -> Iterator[Finding]:
+    """Classes and functions that are not Keras's: the file names them, and does not hold them."""
+    graph = model.graph
+    if graph.kind == "subclassed":
+        yield custom(graph.class_name, None)
+    named: dict[str, str] = {}
+    for path, layer in layers_of(model):
+        own = find_knowledge(layer) is not None or layer.kind in ("input", "functional", "sequential", "operation")
+        if is_foreign(layer.module) or (layer.module is None and not own and layer.class_name):
+            named.setdefault(layer.class_name, path)
+        for name in functions_in(layer.config):
+            named.setdefault(name, path)
+    for name, path in named.items():
+        yield custom(name, path)
+
+
+def custom(name: str, path: str | None) -> Finding:
+    hint = f"put {REGISTER} above {name} and import its module before loading, or pass custom_objects"
+    return Finding(
+        f"{name} is not Keras's own: it loads only where {name} is registered or passed", path, hint, UNKNOWN
+    )
+
+
+def functions_in(config: Any) -> Iterator[str]:
+    """Functions of the user's that a config names."""
+    for value in values_in(config):
+        if value.get("class_name") == "function" and is_foreign(value.get("module")):
+            yield str(value.get("config"))
+        elif is_foreign(value.get("module")) and "class_name" in value and value["class_name"] != "__lambda__":
+            yield str(value["class_name"])
+        elif value.get("class_name") == "function" and ">" in str(value.get("registered_name") or ""):
+            yield str(value["registered_name"])
+
+
+def values_in(config: Any) -> Iterator[Mapping[str, Any]]:
+    """Every dict in a config, the layers of nested models left out."""
+    stack = [config]
+    while stack:
+        value = stack.pop()
+        if isinstance(value, Mapping):
+            yield value
+            stack.extend(item for key, item in value.items() if key not in ("layers", "inbound_nodes"))
+        elif isinstance(value, list | tuple):
+            stack.extend(value)
+
+
+def find_python_code(model: Model) -> Iterator[Finding]:
+    """Lambdas: Keras does not run their code, as long as nobody tells it to."""
+    for path, layer in layers_of(model):
+        code = any(value.get("class_name") == "__lambda__" for value in values_in(layer.config))
+        function = layer.config.get("function")
+        old = layer.class_name == "Lambda" and isinstance(function, list)
+        if code or old:
+            yield Finding(
+                f"{layer.class_name} holds Python byte code, which a plain load refuses", path,
+                f"replace it by a named function with {REGISTER}, or by a layer; safe_mode=False runs code of the file",
+            )  # fmt: skip
+        elif "<lambda>" in {str(value) for value in layer.config.values()}:
+            yield Finding(f"{layer.class_name} names a lambda, which cannot be found again", path,
+                          f"replace it by a named function with {REGISTER}")  # fmt: skip
+
+
+def find_old_arguments(model: Model) -> Iterator[Finding]:
+    """What Keras 2 wrote and Keras 3 refuses, or takes for something else."""
+    for path, layer in layers_of(model):
+        if layer.class_name in RECURRENT and "time_major" in layer.config:
+            yield Finding("time_major is in its config, which Keras 3 refuses", path,
+                          "drop time_major from the config; it is False unless somebody set it")  # fmt: skip
+        if layer.class_name in UNGROUPED and "groups" in layer.config and model.format == "h5":
+            yield Finding(
+                "groups is in its config, which Keras 3 refuses", path, "drop groups from the config; it is 1"
+            )
+    yield from find_old_inputs(model.graph)
+    if model.format in ("keras", "keras-dir") and (model.keras_version or "").startswith("2."):
+        yield Finding(f"a .keras file of tf_keras {model.keras_version}, whose config Keras 3 does not read", None,
+                      "load it with tf_keras, save it as .h5, and load that with Keras 3")  # fmt: skip
+    training = model.training or {}
+    optimizer = training.get("optimizer_config")
+    settings = optimizer.get("config") if isinstance(optimizer, Mapping) else None
+    if isinstance(settings, Mapping) and "lr" in settings:
+        yield Finding("the optimizer is written with lr, which Keras 3 refuses", None,
+                      "load it with compile=False, and compile it again with learning_rate=…")  # fmt: skip
+
+
+def find_old_inputs(graph: Graph, path: str | None = None) -> Iterator[Finding]:
+    """A first layer with ``batch_input_shape``: Keras 3 takes the batch for one dimension more."""
+    listed = graph.config.get("layers")
+    if graph.kind == "sequential" and isinstance(listed, list) and listed and isinstance(listed[0], Mapping):
+        first = listed[0].get("config")
+        shape, name = (
+            (first.get(k) for k in ("batch_input_shape", "name")) if isinstance(first, Mapping) else (None, "")
+        )
+        if listed[0].get("class_name") != "InputLayer" and shape is not None and is_old(listed[0]):
+            yield Finding(
+                f"its first layer states batch_input_shape {list(shape)}, and no InputLayer does: Keras 3 "
+                "reads an input of one dimension more", f"{path}/{name}" if path else str(name),
+                "move batch_input_shape into an InputLayer before it",
+            )  # fmt: skip
+    for layer in graph.layers:
+        if layer.inner is not None:
+            yield from find_old_inputs(layer.inner, f"{path}/{layer.name}" if path else layer.name)
+
+
+def is_old(entry: Mapping[str, Any]) -> bool:
+    """Keras 3 itself writes ``batch_shape``, and a module beside the class."""
+    return "module" not in entry or "batch_shape" not in entry.get("config", {})
+
+
+def find_vocabularies(model: Model) -> Iterator[Finding]:
+    """Lookup layers of an .h5 file that do not state their words: nothing else in the file does."""
+    if model.format != "h5":
+        return
+    for path, layer in layers_of(model):
+        if layer.class_name in LOOKUPS and not layer.config.get("vocabulary"):
+            yield Finding(f"{layer.class_name} is stored without its vocabulary: it loads, and calling it fails", path,
+                          "save as .keras, which brings vocabularies along, or state them: vocabulary=[…]")  # fmt: skip
+
+
+def find_unfit_for_h5(model: Model) -> Iterator[Finding]:
+    """Operations and dtypes that an .h5 file names and Keras cannot make again from it."""
+    if model.format != "h5":
+        return
+    operations = [path for path, layer in layers_of(model) if layer.kind == "operation"]
+    if operations:
+        more = f" and {len(operations) - 1} more" if len(operations) > 1 else ""
+        yield Finding(f"an operation of keras.ops{more}: an .h5 file cannot be loaded with it", operations[0], TO_KERAS)
+    for path, layer in layers_of(model):
+        if policy_of(layer) == "bfloat16":
+            yield Finding("its weights are bfloat16, which Keras cannot read from an .h5 file", path, TO_KERAS)
+
+
+def policy_of(layer: Layer) -> str | None:
+    dtype = layer.config.get("dtype")
+    if isinstance(dtype, Mapping):
+        dtype = dtype.get("config", {}).get("name") if isinstance(dtype.get("config"), Mapping) else None
+    return dtype if isinstance(dtype, str) else None
+
+
+def find_quantized_lora(model: Model) -> Iterator[Finding]:
+    """LoRA adapters: merged by the save; into a quantized kernel, with an error larger than that of quantizing."""
+    for path, layer in layers_of(model):
+        rank = layer.config.get("lora_rank")
+        if not rank:
+            continue
+        quantized = (policy_of(layer) or "").startswith(("int", "float8", "gptq", "awq"))
+        if quantized:
+            yield Finding(f"LoRA of rank {rank} was merged into a quantized kernel: outputs differ", path,
+                          "save the model before it is quantized, or without LoRA", LOST)  # fmt: skip
+        else:
+            yield Finding(f"LoRA of rank {rank} was merged into the kernel; the adapters start anew", path,
+                          "keep the adapters apart where their training goes on", DESIGN)  # fmt: skip

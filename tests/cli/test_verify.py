@@ -1,0 +1,141 @@
+"""The command as users run it: exit codes, JSON as the schema has it, hints, crashes, every form to save in."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+FILES = ROOT / "fixtures" / "files"
+LAYERS = str(ROOT / "fixtures" / "models" / "custom_layers.py")
+VARIANTS = str(ROOT / "tests" / "verify" / "situations" / "variants.py")
+SCHEMA = json.loads((ROOT / "docs" / "schemas" / "verify.schema.json").read_text())
+
+
+def run(*arguments):
+    return subprocess.run([sys.executable, "-m", "inspector", "verify", *arguments], capture_output=True, text=True,
+                          cwd=ROOT, timeout=300, env={**os.environ, "NO_COLOR": "1"})  # fmt: skip
+
+
+def verify(*arguments):
+    done = run(*arguments, "--format", "json")
+    assert done.returncode in (0, 1), done.stderr
+    record = json.loads(done.stdout)
+    jsonschema.validate(record, SCHEMA)
+    assert record["ok"] is (done.returncode == 0)
+    return record
+
+
+def lost(record, target=None):
+    return {check["name"] for check in record["checks"] if check["ok"] is False and target in (None, check["target"])}
+
+
+def test_a_file_comes_back():
+    record = verify(str(FILES / "branch.keras"))
+    assert record["ok"] and {check["target"] for check in record["checks"]} == {"original", "keras"}
+
+
+def test_what_keras_changes_by_design_fails_if_strict():
+    assert verify(str(FILES / "lora.keras"), "--static")["ok"]
+    assert lost(verify(str(FILES / "lora.keras"), "--static", "--strict")) == {"lora"}
+
+
+def test_without_get_config():
+    record = verify(f"{LAYERS}:plain_custom_dense")
+    assert {"constructor", "load"} <= lost(record)
+    check = next(check for check in record["checks"] if check["name"] == "constructor")
+    assert check["file"] == LAYERS and check["line"] and '"units": self.units' in check["hint"]
+
+
+def test_registered_is_clean_in_every_form():
+    kinds = ("keras", "h5", "weights", "savedmodel", "json")
+    record = verify(f"{LAYERS}:registered_dense", *(part for kind in kinds for part in ("--to", kind)))
+    assert record["ok"] and {check["target"] for check in record["checks"]} == {"code", *kinds}
+    assert "by-design" in {check["status"] for check in record["checks"] if check["target"] == "savedmodel"}
+
+
+def test_not_registered_and_passed():
+    record = verify(f"{LAYERS}:custom_dense")
+    assert lost(record) == {"load"}
+    assert "register_keras_serializable" in next(c["hint"] for c in record["checks"] if c["ok"] is False)
+    assert verify(f"{LAYERS}:custom_dense", "--custom", LAYERS)["ok"]
+
+
+def test_same_process():
+    record = verify(f"{LAYERS}:registered_dense", "--same-process")
+    assert {"keras", "keras, same process"} <= {check["target"] for check in record["checks"]}
+
+
+def test_a_crash_is_a_failed_check():
+    record = verify(f"{VARIANTS}:ends_the_process", "--timeout", "120")
+    assert lost(record) == {"save"} and "exit code 3" in record["checks"][0]["detail"]
+
+
+def test_too_slow_is_a_failed_check():
+    record = verify(f"{LAYERS}:registered_dense", "--timeout", "0.3")
+    assert "longer" in record["checks"][0]["detail"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "shape", "name"),
+    [
+        ("InOrder", "Swapped", "2,4", "weights"),
+        ("left_first", "right_first", None, "weights"),
+        ("Renamed", "RenamedTo", "2,4", "load"),
+    ],
+)
+def test_weights_into_other_code(one, other, shape, name):
+    shapes = ("--input-shape", shape) if shape else ()
+    record = verify(f"{VARIANTS}:{one}", "--into", f"{VARIANTS}:{other}", *shapes)
+    assert name in lost(record)
+    if name == "weights":
+        assert "went to another layer" in next(c["detail"] for c in record["checks"] if c["name"] == "weights")
+
+
+def test_text():
+    done = run(f"{LAYERS}:plain_custom_dense")
+    assert done.returncode == 1
+    assert "def get_config(self):" in done.stdout and "custom_layers.py:" in done.stdout
+    assert not any(line.endswith(" ") for line in done.stdout.splitlines())
+
+
+def test_wrong_use():
+    for arguments in (
+        ("nothing.keras",), (f"{LAYERS}:registered_dense", "--static"), (str(FILES / "branch.keras"), "--rtol", "x"),
+        (str(FILES / "branch.keras"), "--static", "--to", "h5"), (str(FILES / "branch.keras"), "--into", "no code"),
+    ):  # fmt: skip
+        done = run(*arguments)
+        assert done.returncode == 2 and done.stderr.startswith("error: "), done
+
+
+def test_tolerances_are_by_output():
+    record = verify(str(FILES / "branch.keras"), "--rtol", "1e-3", "--atol", "0:0.5")
+    assert record["ok"]
+
+
+def test_a_hint_works(tmp_path):
+    """The get_config of a hint, pasted, makes the model come back."""
+    source = Path(LAYERS).read_text()
+    record = verify(f"{LAYERS}:plain_custom_dense")
+    code = next(c for c in record["checks"] if c["name"] == "constructor")["hint"].partition("\n")[2]
+    head, _, body = code.partition("\n\n")
+    body = "".join(f"    {line}\n" for line in body.splitlines())
+    constructor = "".join(f"    {line}\n" for line in head.splitlines() if "..." not in line)
+    old = "    def __init__(self, units=32):\n        super().__init__()\n"
+    assert old in source
+    fixed = source.replace(old, constructor, 1).replace(
+        "    def build(self, input_shape):", f"{body}\n    def build(self, input_shape):", 1
+    )
+    fixed = fixed.replace(
+        "class PlainCustomDense", '@keras.saving.register_keras_serializable("mine")\nclass PlainCustomDense'
+    )
+    path = tmp_path / "fixed.py"
+    path.write_text(fixed)
+    command = [sys.executable, "-m", "inspector", "verify", f"{path}:plain_custom_dense"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, env=environment)
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -1,0 +1,91 @@
+"""What a file alone tells: every loss that it states is one that Keras meets, and a clean file is called clean."""
+
+import json
+from pathlib import Path
+
+import h5py
+import pytest
+
+import inspector
+from inspector.verify.records import DESIGN, LOST, UNKNOWN
+from inspector.verify.static import static_checks
+
+FILES = Path(__file__).resolve().parents[2] / "fixtures" / "files"
+
+
+def found(path, status=LOST):
+    return {(check.name, check.layer) for check in static_checks(inspector.read(path)) if check.status == status}
+
+
+# Files that Keras 3.15.1 was seen to refuse, or to load without what they are stored with
+FAILS = {
+    "dict_inputs.h5": {("h5-limits", "add")},
+    "dtype_by_layer.h5": {("h5-limits", "narrow")},
+    "masks.h5": {("h5-limits", "not_equal_1")},
+    "operators.h5": {("h5-limits", "multiply")},
+    "mixed_float16.h5": {("compile", None)},
+    "trained.h5": {("compile", None)},
+    "python_lambda.h5": {("python-code", "double")},
+    "python_lambda.keras": {("python-code", "double")},
+    "text_preprocessing.h5": {("vocabulary", "vectorize")},
+    "tfk_ticket_router.h5": {("old-arguments", "lstm"), ("old-arguments", "lstm_1")},
+    "keras20_sequential.json": {("old-arguments", "dense_1")},
+    "mixed_float16.keras": {("optimizer", None)},
+}
+
+
+@pytest.mark.parametrize("name", FAILS)
+def test_what_is_lost(name):
+    assert found(FILES / name) == FAILS[name]
+
+
+def test_every_keras_archive_of_tf_keras_is_refused_by_keras_3():
+    for path in FILES.glob("tfk_*.keras"):
+        assert ("old-arguments", None) in found(path)
+
+
+SILENT = [path.name for path in sorted(FILES.glob("*.keras")) + sorted(FILES.glob("*.h5"))
+          if path.name not in FAILS and not path.name.startswith("tfk_")
+          and path.name not in ("reindexed_nodes.h5",)]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SILENT)
+def test_no_false_alarm(name):
+    assert not found(FILES / name)
+
+
+def test_lora_is_by_design():
+    assert found(FILES / "lora.keras", DESIGN) == {("lora", "embed"), ("lora", "out")}
+
+
+def test_custom_classes_are_named():
+    assert found(FILES / "custom_dense.keras", UNKNOWN) == {("custom-classes", "custom_dense")}
+    assert found(FILES / "custom_dense.h5", UNKNOWN) == {("custom-classes", "custom_dense")}
+    assert ("build-state", None) in found(FILES / "dqn_agent.keras", UNKNOWN)
+
+
+def rewrite(path, target, change):
+    """A copy of an .h5 file with its config changed."""
+    target.write_bytes(path.read_bytes())
+    with h5py.File(target, "r+") as file:
+        config = json.loads(file.attrs["model_config"])
+        change(config)
+        file.attrs["model_config"] = json.dumps(config)
+    return target
+
+
+def test_weights_that_do_not_fit_the_config(tmp_path):
+    def widen(config):
+        layer = next(item for item in config["config"]["layers"] if item["class_name"] == "Dense")
+        layer["config"]["use_bias"] = False
+
+    assert ("weights", "fc1") in found(rewrite(FILES / "branch.h5", tmp_path / "x.h5", widen))
+
+
+def test_old_learning_rate(tmp_path):
+    path = tmp_path / "x.h5"
+    path.write_bytes((FILES / "branch.h5").read_bytes())
+    with h5py.File(path, "r+") as file:
+        training = {"loss": "bce", "optimizer_config": {"class_name": "Adam", "config": {"lr": 0.1}}}
+        file.attrs["training_config"] = json.dumps(training)
+    assert ("old-arguments", None) in found(path)
