@@ -323,9 +323,7 @@ def test_files_saved_by_keras(path: Path, tmp_path: Path) -> None:
 
 
 def test_import_stays_light() -> None:
-    code = (
-        "import sys, inspector.readers.hdf5; print(sorted({'numpy', 'h5py', 'subprocess'} & set(sys.modules)))"
-    )
+    code = "import sys, inspector.readers.hdf5; print(sorted({'numpy', 'h5py', 'subprocess'} & set(sys.modules)))"
     root = str(Path(__file__).resolve().parents[2])
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=root, check=True)
     assert done.stdout.strip() == "[]"
