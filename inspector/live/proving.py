@@ -50,7 +50,7 @@ def load(path: str, library: str) -> Any:
 def compare(
     parent: Any, child: Any, inputs: Sequence[Place], outputs: Sequence[Place], *, seed: int = 0
 ) -> dict[str, Any]:
-    """Run both: ``max_abs_diff`` over all outputs (None where it is no number), whether all are equal (``ok``), and the ``differences`` by place.
+    """Run both: ``max_abs_diff`` over all outputs (None where it is no number), ``ok``, ``differences`` by place.
 
     ``inputs`` and ``outputs`` are the parent's tensors that stand for those of the child, in flat order. Open
     dimensions are tried at several sizes. Raises `KinspectError` where the parent runs at none of them.
