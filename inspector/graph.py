@@ -142,6 +142,7 @@ class Reason(NamedTuple):
     file: str | None = None
     line: int | None = None
     source: str | None = None
+    path: str | None = None  # the layer it is about, where that is not the part itself
 
 
 class Part(NamedTuple):

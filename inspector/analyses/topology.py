@@ -165,6 +165,7 @@ def find_same_objects(layers: Sequence[tuple[str, int, Layer]]) -> list[list[str
 def add_unreached(unused: list[str] | None, places: Sequence[Place]) -> list[str] | None:
     """The layers never called, with the parts that running the code did not reach."""
     missed = [p.path for p in places if any(reason.code == "weights-unreached" for reason in p.part.reasons) and p.path]
+    missed += [flag.path for flag in places[0].part.flags if flag.code == "never-called" and flag.path]
     return unused if unused is None and not missed else list(dict.fromkeys([*(unused or ()), *missed]))
 
 

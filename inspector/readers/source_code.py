@@ -171,4 +171,5 @@ def read_part(part: Mapping[str, Any]) -> Part:
 
 
 def read_reason(item: Mapping[str, Any]) -> Reason:
-    return Reason(item["code"], item["message"], item.get("file"), item.get("line"), item.get("source"))
+    place = (item.get(key) for key in ("file", "line", "source", "path"))
+    return Reason(item["code"], item["message"], *place)

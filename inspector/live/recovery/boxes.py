@@ -13,7 +13,7 @@ from typing import Any
 import keras
 
 from .inputs import TensorSpec
-from .kinds import is_composite
+from .kinds import is_users
 from .state import generators_kept, variables_kept
 
 _BATCHES = (3, 5)
@@ -25,7 +25,7 @@ Specs = dict[Any, Any]
 def _key(layer: Any, args: Any, kwargs: Any) -> Any:
     """What the outputs of a composite depend on; None for a layer whose own class says how to infer them."""
     own_spec = type(layer).compute_output_spec is not keras.Layer.compute_output_spec
-    if not is_composite(layer) or own_spec or "compute_output_shape" in _own_methods(type(layer)):
+    if not is_users(layer) or own_spec or "compute_output_shape" in _own_methods(type(layer)):
         return None
     leaves = keras.tree.flatten((args, {k: v for k, v in kwargs.items() if k != "training"}))
     return id(layer), *((tuple(x.shape), str(x.dtype)) if hasattr(x, "shape") else repr(x) for x in leaves)

@@ -10,6 +10,7 @@ from .attempts import Attempt
 from .graph import direct_variables, own_nodes
 from .guards import Check
 from .operations import Constant
+from .parts import parts_of
 from .reasons import reason_at, reason_for_class
 from .records import Reason
 from .source import Place
@@ -37,23 +38,24 @@ def _places(attempt: Attempt) -> dict[int, Place | None]:
 
 
 def _variables(attempt: Attempt) -> list[Reason]:
+    """One flag for the model itself and one for each layer opened, with the first line that uses its variables."""
     direct = direct_variables(attempt.functional)
     if not direct:
         return []
-    paths = ", ".join(v.path for v in direct.values())
-    places = _places(attempt)
-    place = next(
-        (
-            places.get(id(node))
-            for node in own_nodes(attempt.functional)
-            if any(id(leaf) in direct for leaf in keras.tree.flatten((node.arguments.args, node.arguments.kwargs)))
-            or id(getattr(node.operation, "variable", None)) in direct
-        ),
-        None,
-    )
-    return [
-        reason_at("weights-used-directly", f"operations use weights that no layer of the graph owns: {paths}", place)
-    ]
+    calls = {id(call.node): call for call in attempt.trace.calls}
+    paths = {id(layer): path for path, layer in parts_of(attempt.trace.root, attempt.trace)}
+    told: dict[str | None, tuple[dict[str, None], Place | None]] = {}
+    for node in own_nodes(attempt.functional):
+        leaves = keras.tree.flatten((node.arguments.args, node.arguments.kwargs))
+        used = [v for v in (*leaves, getattr(node.operation, "variable", None)) if id(v) in direct]
+        if used:
+            call = calls.get(id(node))
+            owner = paths.get(id(call.owners[-1])) if call and call.owners else None
+            names, _ = told.setdefault(owner, ({}, call.place if call else None))
+            names.update(dict.fromkeys(v.path for v in used))
+    message = "operations use weights that no layer of the graph owns: "
+    code = "weights-used-directly"
+    return [reason_at(code, message + ", ".join(names), place, owner) for owner, (names, place) in told.items()]
 
 
 def _raw(attempt: Attempt) -> list[Reason]:

@@ -20,8 +20,8 @@ def has_own_call(layer: Any) -> bool:
     return owner is not None and not owner.__module__.startswith("keras.")
 
 
-def is_composite(layer: Any) -> bool:
-    """A user's layer or model that holds other layers and is not declared."""
+def is_users(layer: Any) -> bool:
+    """A user's layer or model with an inside of its own: code in `call`, or layers that it holds; not declared."""
     if type(layer).__module__.startswith("keras.") or is_declared(layer):
         return False
-    return any(True for _ in layer._flatten_layers(include_self=False, recursive=False))
+    return has_own_call(layer) or any(True for _ in layer._flatten_layers(include_self=False, recursive=False))

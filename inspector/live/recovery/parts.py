@@ -11,15 +11,17 @@ import keras
 from .attempts import Attempt
 from .graph import structure_of
 from .inputs import InputSpec, TensorSpec, call_parameters
-from .kinds import has_own_call, is_composite, is_declared
+from .kinds import has_own_call, is_declared, is_users
 from .reading import read_source
 from .reasons import reason_for_class
 from .records import Reason, Recovery
 from .symbolic import Seen, Trace
 
+_PLAIN = (str, int, float, bool, tuple, list, dict, type(None))
+
 
 def parts_of(root: Any, trace: Trace | None = None) -> Iterator[tuple[str, Any]]:
-    """(path, layer) of every composite part inside, outermost first, and of every other layer a trace kept opaque.
+    """(path, layer) of every part with an inside, outermost first, and of every other layer a trace kept opaque.
 
     A shared part comes once. Paths are names joined by /.
     """
@@ -38,7 +40,7 @@ def parts_of(root: Any, trace: Trace | None = None) -> Iterator[tuple[str, Any]]
             taken.add(name)
             path = f"{prefix}/{name}" if prefix else name
             todo.append((path, layer))
-            if is_declared(layer) or is_composite(layer) or id(layer) in boxes:
+            if is_declared(layer) or is_users(layer) or id(layer) in boxes:
                 yield path, layer
 
 
@@ -76,18 +78,18 @@ def unrun(layer: Any, *reasons: Reason) -> Recovery:
     return Recovery(verdict_of(every), None, type(layer).__name__, reasons=every)
 
 
-def from_root(root: Any, attempt: Attempt, whole: Recovery) -> dict[str, Recovery]:
+def from_root(root: Any, attempt: Attempt, whole: Recovery, met: Seen) -> dict[str, Recovery]:
     """The parts as the expanded graph of the whole shows them: open in it and proven with it, or kept as a box."""
     found = {}
     for path, layer in parts_of(root, attempt.trace):
         if is_declared(layer):
             found[path] = declared(layer, path)
         else:
-            found[path] = _as_traced(layer, path, attempt.trace, whole)
+            found[path] = _as_traced(layer, path, attempt.trace, whole, met)
     return found
 
 
-def _as_traced(layer: Any, path: str, trace: Trace, whole: Recovery) -> Recovery:
+def _as_traced(layer: Any, path: str, trace: Trace, whole: Recovery, met: Seen) -> Recovery:
     name = type(layer).__name__
     if id(layer) in trace.opaque:
         reasons = tuple(replace(reason, path=path) for reason in trace.opaque[id(layer)][1])
@@ -96,14 +98,15 @@ def _as_traced(layer: Any, path: str, trace: Trace, whole: Recovery) -> Recovery
         return Recovery(
             "opaque", None, name, path, reasons=(Reason("no-call", f"{name} defines no call()", path=path),)
         )
-    if id(layer) not in trace.seen and within_box(path, layer, trace.root, trace):
+    if id(layer) not in trace.seen and (id(layer) in met or within_box(path, layer, trace.root, trace)):
         reason = Reason("not-symbolic", f"{layer.name} is inside a part that stands as one box", path=path)
         return Recovery("opaque", None, name, path, reasons=(reason,))
     if id(layer) not in trace.seen:
         reason = Reason("weights-unreached", f"{layer.name} is held by the model and never called in it", path=path)
         return Recovery("opaque", None, name, path, reasons=(reason,))
     lines = {(c.place.file, c.place.line) for c in trace.calls if c.place and c.owners and c.owners[-1] is layer}
-    flags = tuple(replace(flag, path=path) for flag in whole.flags if (flag.file, flag.line) in lines)
+    mine = [flag for flag in whole.flags if (flag.file, flag.line) in lines and flag.path in (None, path)]
+    flags = tuple(replace(flag, path=path) for flag in mine)
     proof = replace(whole.proof, compared=f"inside the whole, expanded: {whole.proof.compared}")
     return Recovery("recovered", whole.strategy, name, path, flags=flags, proof=proof)
 
@@ -133,6 +136,37 @@ def called_with(layer: Any, seen: Seen) -> InputSpec | None:
     except TypeError:
         return None
     return InputSpec(tuple(specs), named)
+
+
+def shared(part: Recovery, of: Any, layer: Any) -> Recovery:
+    """What was found for one layer, said of another that is alike: its variables have names of their own."""
+
+    def renamed(reason: Reason) -> Reason:
+        return replace(reason, message=reason.message.replace(f"{of.path}/", f"{layer.path}/"))
+
+    reasons, flags = (tuple(map(renamed, told)) for told in (part.reasons, part.flags))
+    return replace(part, functional=None, reasons=reasons, flags=flags)
+
+
+def alike(layer: Any, spec: InputSpec | None) -> Any:
+    """What two layers have in common whose bodies do the same: class, settings and inputs; None where unknown.
+
+    Layers that hold others are never taken as alike.
+    """
+    if spec is None or any(True for _ in layer._flatten_layers(include_self=False, recursive=False)):
+        return None
+    settings: list[Any] = []
+    for name, value in sorted(vars(layer).items()):
+        hidden = name.startswith("_") and name != "_dtype_policy"
+        if name == "name" or hidden or callable(getattr(type(layer), name, None)):  # Keras wraps build on the instance
+            continue
+        if name == "_dtype_policy":
+            settings.append((name, layer.compute_dtype, layer.variable_dtype))
+        elif isinstance(value, keras.Variable):
+            settings.append((name, tuple(value.shape), str(value.dtype)))
+        else:
+            settings.append((name, repr(value) if isinstance(value, _PLAIN) else id(value)))
+    return type(layer), repr(spec), tuple(settings)
 
 
 def _specs(value: Any) -> Any:

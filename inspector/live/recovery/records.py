@@ -54,6 +54,7 @@ FLAG_CODES = frozenset(
         "constant-input",
         "names-not-unique",
         "inputs-unused",
+        "never-called",
     }
 )
 CODES = DYNAMIC_CODES | OPAQUE_CODES | FLAG_CODES

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,13 +11,26 @@ import keras
 from . import raw_ops, traced
 from .attempts import Attempt, OutputNotSymbolic, Plan, holds_declared
 from .attempts import traced as traced_symbolically
+from .called import calls_in, calls_recorded, never_called, waiting
 from .forward import Run, first_run
-from .graph import structure_of
+from .graph import direct_variables, structure_of
 from .guards import Check, numerical, open_sizes, structural
 from .inputs import InputSpec, open_batch, recorded_inputs, with_batch
 from .integers import refined
-from .kinds import has_own_call, is_composite, is_declared
-from .parts import called_with, declared, from_root, needs_inputs, parts_of, unrun, verdict_of, within_box, without_call
+from .kinds import has_own_call, is_declared, is_users
+from .parts import (
+    alike,
+    called_with,
+    declared,
+    from_root,
+    needs_inputs,
+    parts_of,
+    shared,
+    unrun,
+    verdict_of,
+    within_box,
+    without_call,
+)
 from .reasons import classify, first_line, reason_for_class
 from .records import Proof, Reason, Recovery
 from .state import counters_kept, generators_kept, names_kept
@@ -56,7 +70,10 @@ def recover(
         return Recovery("opaque", None, type(model).__name__, reasons=(reason,))
     if is_declared(model):
         whole = declared(model)
-        return replace(whole, parts=_parts(model, None, expand, check, seed))
+        seen = calls_in(whole.functional) if whole.functional is not None else {}
+        if seen and waiting(model, seen):
+            seen = _met_in(model, seed) | seen
+        return replace(whole, parts=_parts(model, None, expand, check, seed, seen))
     if not has_own_call(model):
         return replace(without_call(model), parts=_parts(model, None, expand, check, seed))
     spec = inputs or recorded_inputs(model)
@@ -77,6 +94,7 @@ class _Recovering:
         self.reasons: list[Reason] = []
         self.specs: dict[Any, Any] = {}
         self.seen: Seen = {}
+        self.met: Seen = {}
 
     def result(self) -> Recovery:
         """Prepare, try, check; then the parts."""
@@ -89,30 +107,40 @@ class _Recovering:
                 reasons = (replace(reasons[0], code="user-error", message=_own_words(error)),)
             whole = replace(unrun(self.model, *reasons), inputs=self.given)
             return replace(whole, parts=_parts(self.model, None, self.expand, self.check, self.seed))
-        whole, attempt = self._whole(prepared, self.expand)
+        with calls_recorded(self.met):
+            whole, attempt = self._whole(prepared, self.expand)
         whole = replace(whole, inputs=prepared.spec)
-        if not any(is_composite(layer) for _, layer in parts_of(self.model)):
-            return replace(whole, parts=_parts(self.model, None, False, False, self.seed))
+        whole = replace(whole, parts=self._parts_found(whole, attempt, prepared))
+        if whole.verdict != "recovered" or whole.functional is None:
+            return whole
+        called, direct = {*self.met, *self.seen}, set(direct_variables(whole.functional))
+        return replace(whole, flags=(*whole.flags, *never_called(self.model, called, direct, whole.parts)))
+
+    def _parts_found(self, whole: Recovery, attempt: Attempt | None, prepared: Prepared) -> dict[str, Recovery]:
+        """The parts as the expanded graph shows them, or each on its own where there is none."""
+        if not any(is_users(layer) for _, layer in parts_of(self.model)):
+            return _parts(self.model, None, False, False, self.seed)
         if self.expand:
             inside, expanded = attempt, whole
         else:
-            expanded, inside = _Recovering(self.model, self.given, True, self.check, self.seed)._whole(prepared, True)
+            again = _Recovering(self.model, self.given, True, self.check, self.seed)
+            with calls_recorded(self.met):
+                expanded, inside = again._whole(prepared, True)
             if inside is not None:
                 inside.trace.forget()
         if inside is not None and expanded.verdict == "recovered":
-            return replace(whole, parts=self._parts_within(inside, expanded))
-        return replace(
-            whole,
-            parts=_parts(self.model, inside.trace if inside else None, self.expand, self.check, self.seed, self.seen),
-        )
+            return self._parts_within(inside, expanded)
+        trace, seen = inside.trace if inside else None, self.met | self.seen
+        return _parts(self.model, trace, self.expand, self.check, self.seed, seen)
 
     def _parts_within(self, inside: Attempt, expanded: Recovery) -> dict[str, Recovery]:
         """The parts as the expanded graph shows them; those it kept as boxes are looked at on their own as well."""
-        found = from_root(self.model, inside, expanded)
+        found, seen = from_root(self.model, inside, expanded, self.met), self.met | inside.trace.seen
         for path, layer in parts_of(self.model, inside.trace):
-            if not is_composite(layer) or not within_box(path, layer, self.model, inside.trace):
+            apart = id(layer) in self.met and id(layer) not in inside.trace.seen
+            if not is_users(layer) or not (apart or within_box(path, layer, self.model, inside.trace)):
                 continue
-            alone = _alone(layer, called_with(layer, inside.trace.seen), True, self.check, self.seed)
+            alone = _alone(layer, called_with(layer, seen), True, self.check, self.seed)
             if alone.strategy is not None:
                 reasons = tuple(replace(reason, path=path) for reason in alone.reasons)
                 found[path] = replace(alone, path=path, reasons=reasons)
@@ -120,9 +148,10 @@ class _Recovering:
 
     def _prepare(self) -> Prepared:
         """Runs the model once, which builds it, and finds out which inputs are integers."""
-        spec, data = first_run(self.model, self.given, self.seed)
+        with calls_recorded(self.met):
+            spec, data = first_run(self.model, self.given, self.seed)
         known = all(leaf.dtype and ("int" not in leaf.dtype or leaf.limit) for leaf in spec.flat())
-        if known and not any(is_composite(layer) for _, layer in parts_of(self.model)):
+        if known and not any(is_users(layer) for _, layer in parts_of(self.model)):
             return Prepared(spec, data)
         for plan in self._plans(Prepared(spec, data), expand=True):
             try:
@@ -246,6 +275,16 @@ class _Recovering:
         )
 
 
+def _met_in(model: Any, seed: int) -> Seen:
+    """The calls of a run of a Functional model, which shows what a layer of Keras's calls inside."""
+    met: Seen = {}
+    spec = called_with(model, {id(model): (model, (model._inputs_struct,), {})})
+    with contextlib.suppress(Exception), names_kept(), calls_recorded(met):
+        if spec is not None:
+            first_run(model, spec, seed)
+    return met
+
+
 def _layers(attempt: Attempt) -> list[tuple[Any, str]]:
     return [pair for pair in attempt.renamed.values() if isinstance(pair[0], keras.Layer)]
 
@@ -265,13 +304,22 @@ def _own_words(error: Exception) -> str:
 def _parts(
     root: Any, trace: Trace | None, expand: bool, check: bool, seed: int, seen: Seen | None = None
 ) -> dict[str, Recovery]:
-    """Every composite part on its own, with the inputs it was called or built with."""
-    found = {}
+    """Every part on its own, with the inputs it was called or built with; of those alike one stands for all."""
+    found, known = {}, dict[Any, tuple[Any, Recovery]]()
+    seen = seen or {}
     for path, layer in parts_of(root, trace):
         if is_declared(layer):
             found[path] = declared(layer, path)
+            if found[path].functional is not None:
+                seen = calls_in(found[path].functional) | seen
             continue
-        part = _alone(layer, called_with(layer, seen or {}), expand, check, seed)
+        spec = called_with(layer, seen)
+        key = alike(layer, spec)
+        if key is not None and key in known:
+            part = shared(known[key][1], known[key][0], layer)
+        else:
+            part = _alone(layer, spec, expand, check, seed)
+            known[key] = layer, part
         reasons = tuple(replace(reason, path=path) for reason in part.reasons)
         found[path] = replace(part, path=path, reasons=reasons)
     return found
@@ -283,7 +331,7 @@ def _alone(layer: Any, spec: InputSpec | None, expand: bool, check: bool, seed: 
     if not has_own_call(layer):
         return without_call(layer)
     if spec is None:
-        why = f"{layer.name} was never called, and the shapes of its inputs are not known"
+        why = f"the shapes of the inputs of {layer.name} are not known: no call of it was seen"
         return unrun(layer, Reason("needs-inputs", why))
     work = _Recovering(layer, spec, expand, check, seed)
     try:

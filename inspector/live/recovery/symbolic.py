@@ -17,7 +17,7 @@ import keras
 from keras.src.backend.common import KerasVariable
 
 from .boxes import output_by_running, remember, remembered
-from .kinds import is_composite, is_declared
+from .kinds import is_declared, is_users
 from .operations import Constant, VariableRead
 from .reasons import classify, reason_at
 from .records import Reason
@@ -77,7 +77,7 @@ class Trace:
             return False
         if is_declared(layer):
             return self.open_declared or (self.expand and _holds_composites(layer))
-        return self.expand and is_composite(layer)
+        return self.expand and is_users(layer)
 
     def forget(self) -> None:
         """Takes the trace's nodes off the user's layers."""
@@ -85,7 +85,7 @@ class Trace:
 
 
 def _holds_composites(layer: Any) -> bool:
-    return any(is_composite(inner) for inner in layer._flatten_layers(include_self=False))
+    return any(is_users(inner) for inner in layer._flatten_layers(include_self=False))
 
 
 @contextlib.contextmanager

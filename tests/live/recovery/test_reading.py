@@ -4,7 +4,7 @@ import pytest
 
 from fixtures.models import dynamic as fixtures
 from inspector.live.recovery import recover
-from inspector.live.recovery.reading import READ
+from inspector.live.recovery.expressions import READ
 from tests.live.recovery.given import codes, inputs, line_of
 from tests.live.situations import composite, unrun
 

@@ -64,7 +64,8 @@ RECOVERED = {
         effects.VariableFirst, inputs((None, 5, 4)), False, "symbolic", (12, 14),
         ["weights-used-directly", "constant-input"],
     ),
-    "never called": (composite.NeverCalled, inputs((None, 4)), False, "symbolic", (2, 1), ["weights-unreached"]),
+    "never called": (composite.NeverCalled, inputs((None, 4)), False, "symbolic", (2, 1),
+                     ["weights-unreached", "never-called", "never-called"]),
     "branch in a part": (dynamic.BranchInPart, inputs((None, 4)), False, "symbolic", (4, 3), ["data-dependent-branch"]),
     "edge detector": (
         backend.EdgeDetector, inputs((None, 16, 16, 1)), False, "symbolic+raw", (15, 19),
