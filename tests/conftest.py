@@ -9,7 +9,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 
 SWEEPS = (
-    "layers/test_cnn_families", "layers/test_rnn_families", "layers/test_operations", "layers/test_tensorflow_calls",
     "live/recovery/test_backends", "live/recovery/test_catalogue", "live/recovery/test_examples",
     "live/recovery/test_left_as_found", "live/recovery/test_lies", "live/recovery/test_odd",
     "live/recovery/test_standalone", "live/test_capture", "live/test_code_command", "live/test_freeze",
