@@ -6,6 +6,7 @@ Weights are told by the hash of their bytes, so that a difference in one bit is 
 from __future__ import annotations
 
 import inspect
+import re
 import warnings
 from functools import cache
 from typing import Any
@@ -19,6 +20,7 @@ from .object_tree import Place, keras_attributes, own_variables, walk_layers
 from .serialising import registered_name
 
 Document = dict[str, Any]
+COUNTED = re.compile(r"(keras_tensor|input_layer)(_\d+)?")  # names of inputs that nobody gave
 NESTED = ("layers", "input_layers", "output_layers", "build_input_shape")  # of a model's config: they stand apart
 
 
@@ -85,20 +87,22 @@ def weights_of(layer: Any) -> list[Document]:
 
 @cache
 def names_in_code(cls: type) -> frozenset[str]:
-    """The names that the methods of a class of Keras's use: attributes among them are its own, and not the user's."""
-    functions = (getattr(value, "__func__", value) for c in cls.__mro__ for value in vars(c).values())
+    """The names that methods of Keras's classes use: attributes among them are its own, and not the user's."""
+    bases = [base for base in cls.__mro__ if not is_user(base)]
+    functions = (getattr(value, "__func__", value) for base in bases for value in vars(base).values())
     codes = (getattr(inspect.unwrap(f), "__code__", None) for f in functions if callable(f))
     return frozenset(name for code in codes if code is not None for name in code.co_names)
 
 
 def attributes_of(layer: Any) -> dict[str, Any]:
     """Values that Keras does not keep: numbers, texts, arrays and variables that stand on the object itself."""
-    known = frozenset() if is_user(type(layer)) else names_in_code(layer.__class__)
+    known = names_in_code(layer.__class__)
     own = {id(variable) for variable in own_variables(layer)}
     found = {}
     for name, value in list(vars(layer).items()):
         hidden = name.startswith("_") and (not is_user(type(layer)) or name.startswith(("_self_", "_tf_", "__")))
-        if name in keras_attributes() or name in known or hidden or id(value) in own:
+        theirs = name in known and (name.startswith("_") or not is_user(type(layer)))
+        if name in keras_attributes() or theirs or hidden or id(value) in own:
             continue
         if isinstance(value, keras.Variable) and value._value is None:
             continue
@@ -139,8 +143,13 @@ def structure_of(model: Any, which: str) -> Any:
     struct = getattr(graph, f"_{which}_struct", None)
     if struct is None:
         return None
-    named = which == "inputs" and not isinstance(model, keras.Sequential)
-    return nest(struct, lambda t: [list(t.shape), keras.backend.standardize_dtype(t.dtype), t.name if named else None])
+    named = which == "inputs"
+
+    def leaf(tensor: Any) -> list[Any]:
+        given = named and not COUNTED.fullmatch(tensor.name)
+        return [list(tensor.shape), keras.backend.standardize_dtype(tensor.dtype), tensor.name if given else None]
+
+    return nest(struct, leaf)
 
 
 def nest(value: Any, leaf: Any) -> Any:

@@ -88,14 +88,15 @@ def build_hint(sides: Sides) -> str:
         return "build the model before load_weights: call it once on data of the right shapes"
     if not root["user"]:
         return "give every custom layer a build method that makes its weights and builds the layers in it"
-    inputs = sides.before.get("inputs") or {"args": [], "kwargs": {}}
-    shapes = [item["__tensor__"][0] for item in inputs["args"] if isinstance(item, dict) and "__tensor__" in item]
-    training = ", training=True" if root.get("takes_training") else ""
-    zeros = "keras.ops.zeros(shape)"
+    parts = [layer["path"] for layer in sides.saved["layers"] if layer["built"] and layer["path"].isidentifier()]
+    if not parts or root["kind"] != "subclassed":
+        return f"define build on {root['class_name']}, and let it build every layer that holds weights"
+    kept = ", ".join(f'"{name}": self.{name}.get_build_config()' for name in parts)
     return (
-        f"let {root['class_name']} make its weights when it is loaded:\n"
-        f'def get_build_config(self):\n    return {{"shapes": {shapes}}}\n\n'
-        f'def build_from_config(self, config):\n    self(*[{zeros} for shape in config["shapes"]]{training})'
+        f"let {root['class_name']} build its layers when it is loaded:\n"
+        f"def get_build_config(self):\n    return {{{kept}}}\n\n"
+        "def build_from_config(self, config):\n    for name, part in config.items():\n"
+        "        getattr(self, name).build_from_config(part)"
     )
 
 

@@ -9,6 +9,11 @@ from .records import DESIGN, LOST, UNKNOWN, Finding, Sides, place_of
 from .trees import ABSENT, brief, differences
 
 AGAIN_HINT = "compile it again after loading, with a new optimizer"
+SETTINGS: Mapping[str, tuple[Any, ...]] = {  # what stands for the default, by where it is written
+    "run_eagerly": (None, False, ABSENT), "steps_per_execution": (None, 1, ABSENT),
+    "jit_compile": (None, False, True, "auto", ABSENT), "loss_weights": (None, ABSENT), "metrics": (None, ABSENT),
+    "weighted_metrics": (None, ABSENT), "loss": (None, ABSENT),
+}  # fmt: skip
 COMPILE_HINT = "return it in get_compile_config, or compile the model again after loading"
 
 
@@ -118,7 +123,7 @@ def compare_compile(sides: Sides) -> Iterator[Finding]:
         yield Finding("it came back without its loss and metrics", hint=COMPILE_HINT)
         return
     for where, was, now in differences(by_name(one), by_name(other)):
-        if was in (None, ABSENT) and now in (None, ABSENT, False, True):
+        if where in SETTINGS and all(value in SETTINGS[where] for value in (was, now)):
             continue
         yield Finding(f"{where}: {brief(was)} became {brief(now)}", hint=COMPILE_HINT)
 

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from importlib import import_module
 from pathlib import Path
 
@@ -19,9 +20,27 @@ for module in MODULES:
 CASES = [(name, kind) for name, s in SITUATIONS.items() for kind in ("keras", "h5") if getattr(s, kind) is not None]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def folder(tmp_path_factory):
-    where = tmp_path_factory.mktemp("situations")
+    """The answers of both processes; where tests run side by side, the first to come asks for all."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return run_both(tmp_path_factory.mktemp("situations"))
+    where = tmp_path_factory.getbasetemp().parent / "situations"
+    done = where / "done"
+    try:
+        where.mkdir()
+    except FileExistsError:
+        for _ in range(6000):
+            if done.exists():
+                return where
+            time.sleep(0.1)
+        raise
+    run_both(where)
+    done.touch()
+    return where
+
+
+def run_both(where):
     root = Path(__file__).resolve().parents[2]
     for half in ("save", "load"):
         subprocess.run([sys.executable, "-m", "tests.verify.batch", half, str(where)], check=True, cwd=root,
