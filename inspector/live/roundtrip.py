@@ -239,14 +239,14 @@ def import_code(request: Request, say: Say) -> tuple[list[ModuleType], list[Modu
 
 
 def open_file(path: str, given: list[ModuleType]) -> tuple[Any, Document]:
-    """The user's file as a model, and how it was opened. Raises `KinspectError` where Keras cannot load it."""
-    from ..errors import KinspectError
+    """The user's file as a model, and how it was opened. Raises `UnreadableModel` where Keras cannot load it."""
+    from ..errors import UnreadableModel
 
     with assignments() as assigned, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         model, way, problems = load_any("keras", path, attempts("keras", [], given, trusted=False))
     if model is None:
-        raise KinspectError(f"{path}: Keras cannot load it: {problems[0]['message']}"[:1500])
+        raise UnreadableModel(f"{problems[0]['error']}: {problems[0]['message']}"[:1500])
     return model, {"way": way, "problems": problems, "warnings": texts(caught), "fresh": unassigned(model, assigned)}
 
 

@@ -19,7 +19,7 @@ def load_hint(problem: Mapping[str, Any], target: str, classes: list[Mapping[str
         found = re.search(pattern, text)
         if found:
             return str(advise(found, classes))
-    if target == "h5":
+    if target == "h5" and classes:
         return TO_KERAS
     codes = [entry for entry in classes if entry["refused"] or entry["missing"]]
     if codes:
@@ -101,6 +101,8 @@ def build_hint(sides: Sides) -> str:
 
 
 ADVICE: tuple[tuple[str, Any], ...] = (
+    (r"Could not locate class '(?:Functional|Sequential)'", lambda *_: (
+        "the file is of tf_keras: load it with tf_keras, save it as .h5, and load that with Keras 3")),
     (r"Could not locate (?:class|function) '([^']+)'", register_hint),
     (r"keras\.metrics\.(\w+)'", lambda found, _: (
         f"an .h5 file cannot name {found[1]!r}: save as .keras, compile with keras.losses.MeanSquaredError() or the "
@@ -114,6 +116,9 @@ ADVICE: tuple[tuple[str, Any], ...] = (
         "load_model(…, safe_mode=False) runs its code, so only from those you trust")),
     (r"Could not interpret activation function", lambda *_: (
         f"replace the lambda by a named function with {REGISTER}; a lambda as activation cannot be loaded at all")),
+    (r"Unrecognized keyword arguments passed to (\w+): (.*)", lambda found, _: (
+        f"the file is of another version of Keras, whose {found[1]} took {found[2][:60]}: drop it from the config, "
+        "or load it with tf_keras")),
     (r"No cast function available", lambda *_: f"an .h5 file cannot hold bfloat16: {TO_KERAS}"),
     (r"positional argument|Only input tensors", lambda *_: f"an .h5 file cannot hold keras.ops: {TO_KERAS}"),
     (r"string indices must be integers", lambda *_: (

@@ -13,12 +13,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import KinspectError
+from ..errors import KinspectError, UnreadableModel, UsageError
 from ..readers import read
 from ..readers.source_code import CodeRequest
 from ..readers.worker_process import ask_worker
 from .compare import FAMILIES, check_classes, check_load, check_target, run_family
 from .files import second_documents, stored_tensors
+from .hints import load_hint
 from .records import LOST, Check, Sides
 from .static import lost_in_file
 
@@ -43,10 +44,15 @@ class Plan:
 
 def verify(plan: Plan, say: Say | None = None) -> tuple[Mapping[str, Any] | None, list[Check]]:
     """The facts of the model that was saved, and the checks. Raises `KinspectError` where there is no model to save."""
+    if plan.request.file:
+        check_format(plan.request.file)
     with tempfile.TemporaryDirectory(prefix="kinspect-") as folder, ThreadPoolExecutor(1) as pool:
         first = pool.submit(load_back, plan, plan.kinds[0], folder, say)
         try:
             before = save_model(plan, folder, say)
+        except UnreadableModel as error:
+            cancel(folder)
+            return None, refused(plan, error.message)
         except KinspectError as error:
             cancel(folder)
             if error.__cause__ is not None:  # the worker's own words, and no crash of it
@@ -59,6 +65,27 @@ def verify(plan: Plan, say: Say | None = None) -> tuple[Mapping[str, Any] | None
 
 
 SAVE_HINT = "the model, or Keras, ended the process: try a smaller input, more --memory, or another form with --to"
+
+
+WHOLE = ("keras", "keras-dir", "h5")
+
+
+def check_format(path: str) -> None:
+    """A file that Keras makes a model from; what is none, or broken, is refused before anything starts."""
+    form = read(path).format
+    if form not in WHOLE:
+        what = "weights alone" if form == "weights-h5" else "a config alone"
+        hint = "give the code that makes the model, as file.py:name with --to weights or --to json, or a .keras file"
+        raise UsageError(f"{path}: it holds {what}, and no model to save again", hint=hint)
+
+
+def refused(plan: Plan, message: str) -> list[Check]:
+    """The file itself, where Keras cannot load it: what Keras says, and what the file shows without it."""
+    model = read(str(plan.request.file))
+    kind, _, text = message.partition(": ")
+    target = "h5" if model.format == "h5" else "keras"
+    hint = load_hint({"error": kind, "message": text}, target, [])
+    return [Check("load", "original", LOST, f"Keras cannot load it: {message}", None, hint), *lost_in_file(model)]
 
 
 def compare(plan: Plan, before: Answer, first: Future[Answer], folder: str, say: Say | None) -> list[Check]:

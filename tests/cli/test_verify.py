@@ -39,6 +39,17 @@ def test_a_file_comes_back():
     assert record["ok"] and {check["target"] for check in record["checks"]} == {"original", "keras"}
 
 
+def test_a_file_that_keras_refuses():
+    record = verify(str(FILES / "tfk_ticket_router.h5"))
+    assert lost(record) == {"load", "old-arguments"}
+    assert "time_major" in record["checks"][0]["hint"]
+
+
+def test_weights_alone_are_no_model():
+    done = run(str(FILES / "built_mlp.weights.h5"))
+    assert done.returncode == 2 and "weights alone" in done.stderr and "hint: " in done.stderr
+
+
 def test_what_keras_changes_by_design_fails_if_strict():
     assert verify(str(FILES / "lora.keras"), "--static")["ok"]
     assert lost(verify(str(FILES / "lora.keras"), "--static", "--strict")) == {"lora"}
