@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from html import escape as escape_html
 
 from ..views.cards import LONGEST_TEXT, clip, short_shape, stats
 from ..views.drawing import FOLDED, INPUT, OUTPUT, STUB, Box, Drawing, Node
 from ..views.families import FAMILIES
-from .escaping import escape
+from .escaping import escape_markup as plain
 from .palette import Colours
 
 BAR = 46  # points that the whole of a bar takes
@@ -16,11 +15,6 @@ ROW = 6  # families in a row of the legend
 TABLE = '<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="{}">'
 NAME, TEXT, SMALL = 12.0, 10.0, 9.0
 LARGEST = 2.2  # times the usual size, for the node with most parameters where sizes tell them
-
-
-def plain(text: str) -> str:
-    """A name from a file as text: no markup, and what does not print is spelled out."""
-    return escape_html(escape(text))
 
 
 def font(text: str, colour: str, size: float, *, bold: bool = False) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ..errors import KinspectError
@@ -48,16 +48,21 @@ class Engine(NamedTuple):
 
 def find_engines(chosen: str | None = None) -> list[Engine]:
     """The engines of this machine, best first; only the chosen one where there is a choice."""
-    from shutil import which
-    from sysconfig import get_path
+    return list(look_for_engines(chosen))
 
-    found = []
+
+def look_for_engines(chosen: str | None = None) -> Iterator[Engine]:
+    """The same one by one: who is served by the first does not wait for the search for the second."""
+    from shutil import which
+
     if chosen in (None, SYSTEM) and (path := which("dot")):
-        found.append(Engine(SYSTEM, path))
-    scripts = os.pathsep.join((get_path("scripts"), os.environ.get("PATH", os.defpath)))
-    if chosen in (None, PURE) and (path := which("graphviz-pure", path=scripts)):
-        found.append(Engine(PURE, path))
-    return found
+        yield Engine(SYSTEM, path)
+    if chosen in (None, PURE):
+        from sysconfig import get_path
+
+        scripts = os.pathsep.join((get_path("scripts"), os.environ.get("PATH", os.defpath)))
+        if path := which("graphviz-pure", path=scripts):
+            yield Engine(PURE, path)
 
 
 def options_for(drawing: Drawing) -> tuple[str, ...]:
@@ -70,17 +75,15 @@ def draw(dot: str, form: str, chosen: str | None = None, options: Sequence[str] 
 
     Raises `EngineFailed` where none can.
     """
-    engines = find_engines(chosen)
-    if not engines:
-        raise EngineFailed(f"{chosen or 'Graphviz'} is not installed", hint=f"pip install graphviz-pure, or {INSTALL}")
-    able = [engine for engine in engines if form != "pdf" or engine.name != PURE]
-    if not able:
-        raise EngineFailed(NO_PDF, hint=INSTALL)
     failure: EngineFailed | None = None
-    for engine in able:
+    for engine in look_for_engines(chosen):
+        if form == "pdf" and engine.name == PURE:
+            failure = failure or EngineFailed(NO_PDF, hint=INSTALL)
+            continue
         try:
             return engine.draw(dot, form, *options)
         except EngineFailed as error:
             failure = failure or error
-    assert failure is not None
-    raise failure
+    raise failure or EngineFailed(
+        f"{chosen or 'Graphviz'} is not installed", hint=f"pip install graphviz-pure, or {INSTALL}"
+    )

@@ -17,6 +17,12 @@ def spell(char: str) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
+def escape_markup(text: str) -> str:
+    """The same for HTML, SVG and Graphviz's labels: nothing in it is markup."""
+    text = escape(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return text.replace('"', "&quot;").replace("'", "&#x27;")
+
+
 def width(text: str) -> int:
     """Columns that a text takes on a terminal: East Asian wide characters take two, combining ones none."""
     if text.isascii() or max(text) < FIRST_COMBINING:

@@ -24,7 +24,7 @@ from .dot import render_dot
 from .engine import draw, options_for
 from .escaping import escape
 from .palette import LIGHT
-from .svg import AUTO, dark_rules, finish, hatch
+from .svg import AUTO, dark_rules, find_marks, finish, hatch
 
 MOST_SHEETS = 200
 MOST_TEXT = 4_000  # characters of one config
@@ -100,7 +100,14 @@ def picture_sheets(drawings: Sequence[Drawing], engine: str | None) -> list[str]
         drawn = draw("\n".join(dots[number] for number in numbers), "svg", engine, options).decode()
         pictures = [part for part in END.split(drawn) if "<svg " in part]
         for number, picture in zip(numbers, pictures, strict=True):
-            svg = finish(f"{picture}</svg>", drawings[number], LIGHT, prefix=f"s{number}-", within=True)
+            svg = finish(
+                f"{picture}</svg>",
+                drawings[number],
+                LIGHT,
+                find_marks(drawings[number]),
+                prefix=f"s{number}-",
+                within=True,
+            )
             found[number] = SIZE.sub(r'\1 data-width="\2" data-height="\3"', svg, count=1)
     return [found[number] for number in range(len(drawings))]
 

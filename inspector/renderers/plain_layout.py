@@ -7,11 +7,12 @@ calls with a thousand long edges take it minutes and gigabytes. This layout take
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from heapq import heappop, heappush
 from typing import NamedTuple
 
 from ..views.drawing import TIE, Box, Drawing, Edge
-from .graph_order import Order, find_ranks
+from .graph_order import Order
 
 MOST_CROSSED = 4_000  # rows crossed by all edges together that are left to dot
 MOST_IN_ROW = 400  # calls that dot is to put side by side
@@ -29,11 +30,10 @@ class Places(NamedTuple):
     end: float
 
 
-def is_large(drawing: Drawing) -> bool:
-    """Whether `dot` would take too long."""
+def is_large(drawing: Drawing, rank: Mapping[str, int]) -> bool:
+    """Whether `dot` would take too long; ``rank`` is each node's row, of `find_ranks`."""
     if len(drawing.nodes) + len(drawing.edges) < MOST_IN_ROW:
         return False
-    rank = find_ranks(drawing)
     in_row = Counter(rank.values())
     crossed = sum(abs(rank[edge.head.id] - rank[edge.tail.id]) for edge in drawing.edges)
     return crossed > MOST_CROSSED or max(in_row.values(), default=0) > MOST_IN_ROW

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from html import escape as escape_html
+from collections.abc import Mapping
 
 from ..views.cards import short_shape
 from ..views.drawing import Box, Drawing, Edge, Node
 from ..views.quantities import shape_text
 from .dot import render_dot
 from .engine import draw, options_for
-from .escaping import escape
+from .escaping import escape_markup as plain
 from .palette import DARK, LIGHT, colours, translation
 
 AUTO = "auto"
@@ -26,31 +26,46 @@ HATCH = (
 
 def render_svg(drawing: Drawing, theme: str = AUTO, engine: str | None = None) -> str:
     """The drawing as one SVG document. ``auto`` follows the reader's light or dark setting."""
+    from threading import Thread
+
     dot = render_dot(drawing, DARK if theme == DARK else LIGHT)
-    return finish(draw(dot, "svg", engine, options_for(drawing)).decode(), drawing, theme)
+    marks: dict[str, str] = {}
+    aside = Thread(target=lambda: marks.update(find_marks(drawing)))  # while the engine, another process, is busy
+    aside.start()
+    svg = draw(dot, "svg", engine, options_for(drawing)).decode()
+    aside.join()
+    return finish(svg, drawing, theme, marks)
 
 
-def finish(svg: str, drawing: Drawing, theme: str, *, prefix: str = "", within: bool = False) -> str:
-    """Graphviz's SVG with the drawing's own titles, hatching and colours.
+def finish(
+    svg: str, drawing: Drawing, theme: str, marks: Mapping[str, str], *, prefix: str = "", within: bool = False
+) -> str:
+    """Graphviz's SVG with the drawing's own titles (``marks``), hatching and colours.
 
     ``prefix`` stands before every id; ``within`` a page that has the style and the hatching already.
     """
-    things: list[Node | Edge | Box] = [*drawing.nodes, *drawing.edges, *drawing.boxes]
-    titles = {thing.id: title_of(thing) for thing in things}
-    paths = {thing.id: thing.path for thing in things if not isinstance(thing, Edge)}
 
-    def put_title(match: re.Match[str]) -> str:
+    def put_mark(match: re.Match[str]) -> str:
         name, classes = match.groups()
-        path = f' data-path="{plain(paths[name])}"' if name in paths else ""
-        return f'<g id="{prefix}{name}" class="{classes}"{path}><title>{plain(titles[name])}</title>'
+        return f'<g id="{prefix}{name}" class="{classes}"{marks[name]}'
 
-    svg = TITLED.sub(put_title, COMMENTS.sub("", HEAD.sub("", svg, count=1)))
+    svg = TITLED.sub(put_mark, COMMENTS.sub("", HEAD.sub("", svg, count=1)))
     svg = ROOT.sub(f'<g id="{prefix}graph" class="graph"', svg, count=1)
     start = svg.index(">", svg.index("<svg ")) + 1
     about = f"<title>{plain(drawing.title)}</title><desc>{plain(drawing.about)}</desc>"
     opening = svg[:start].replace("<svg ", '<svg role="img" ', 1)
     looks = "" if within else f"{hatch(theme)}<style>{style(theme)}</style>"
     return f"{opening}{about}{looks}{svg[start:]}".rstrip()
+
+
+def find_marks(drawing: Drawing) -> dict[str, str]:
+    """Of everything drawn, by its id, the end of its opening tag with its path, and its title."""
+    things: list[Node | Edge | Box] = [*drawing.nodes, *drawing.edges, *drawing.boxes]
+    found = {}
+    for thing in things:
+        path = "" if isinstance(thing, Edge) else f' data-path="{plain(thing.path)}"'
+        found[thing.id] = f"{path}><title>{plain(title_of(thing))}</title>"
+    return found
 
 
 def style(theme: str) -> str:
@@ -88,7 +103,3 @@ def title_of(thing: Node | Edge | Box) -> str:
     if isinstance(thing, Node) and thing.macs:
         parts.append(f"{thing.macs:,} MACs")
     return " · ".join(filter(None, [*parts, thing.hatched]))
-
-
-def plain(text: str) -> str:
-    return escape_html(escape(text))
