@@ -1,0 +1,158 @@
+"""What a rule sees of one file: its bytes, its documents, its graph, its facts; each made when first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import KinspectError, UnreadableModel
+from .options import Options
+
+if TYPE_CHECKING:
+    from ..analyses.facts import Facts, LayerFacts
+    from ..analyses.flow import Flow
+    from ..analyses.training import Training
+    from ..graph import Model, WeightIndex
+    from ..readers.documents import StoredDocument
+    from ..readers.probe import Probe
+
+NEEDS = ("file", "probe", "documents", "model", "facts", "flow", "flows", "training", "weights")
+
+
+class CannotExamine(KinspectError):
+    """Something in a file that makes an analysis of ours fail: a fault of ours, and never silence."""
+
+
+class Case:
+    """One file, folder or live model under examination. ``path`` is spelled as the user did."""
+
+    def __init__(self, path: str, options: Options | None = None, model: Model | None = None) -> None:
+        self.path = path
+        self.options = options or Options()
+        self.is_live = model is not None
+        self.problems: dict[str, KinspectError] = {}
+        if model is not None:
+            self.__dict__["model"] = model
+
+    def has(self, need: str) -> bool:
+        """Whether a need of a rule is met; why not, where the file is at fault, goes to ``problems``."""
+        if need == "file":
+            return True
+        if self.is_live and need in ("probe", "documents"):
+            return False
+        if need in self.problems:
+            return False
+        try:
+            return getattr(self, need) is not None
+        except KinspectError as error:
+            self.problems[need] = error
+        except (MemoryError, RecursionError):
+            raise
+        except Exception as error:  # bytes may be broken in a way that nobody thought of: said once, by KS690
+            if self.options.debug:
+                raise
+            self.problems[need] = CannotExamine(f"its {need} cannot be examined: {type(error).__name__}: {error}"[:300])
+        return False
+
+    @cached_property
+    def place(self) -> Path:
+        return Path(self.path)
+
+    @cached_property
+    def probe(self) -> Probe:
+        """The first look at the file: size, first bytes, or the names in a folder."""
+        from ..readers.probe import look_at
+
+        return look_at(self.path)
+
+    @cached_property
+    def documents(self) -> tuple[StoredDocument, ...]:
+        """Every JSON document that Keras would read from the file, as it stands there."""
+        from ..readers.documents import read_documents
+
+        return read_documents(self.probe)
+
+    @cached_property
+    def model(self) -> Model:
+        from ..readers import read
+
+        return read(self.path)
+
+    @cached_property
+    def facts(self) -> Facts:
+        """Shapes, weights and counts of every layer."""
+        from ..analyses.facts import find_facts
+
+        return find_facts(self.model)
+
+    @cached_property
+    def facts_by_path(self) -> dict[str, LayerFacts]:
+        return {fact.path: fact for fact in self.facts.layers}
+
+    @cached_property
+    def flows(self) -> list[Flow]:
+        """The calls of the model and of all models in it as one graph; of a model in Python, those of its parts."""
+        from ..analyses.flow import find_flows
+
+        return find_flows(self.facts)
+
+    @cached_property
+    def flow(self) -> Flow | None:
+        """The flow of the model as a whole; `None` where its calls are not known."""
+        return next((flow for flow in self.flows if not flow.path), None)
+
+    @cached_property
+    def training(self) -> Training | None:
+        """How the model was compiled; `None` where it was not."""
+        from ..analyses.training import read_training
+
+        return read_training(self.model)
+
+    @cached_property
+    def weights(self) -> WeightIndex | None:
+        """The index of the stored tensors; `None` where the file has none."""
+        from ..readers import explained
+
+        try:
+            return self.model.weights
+        except UnreadableModel as error:
+            raise explained(error) from None
+
+    def pointer_to(self, layer: str | None, *more: str | int) -> str | None:
+        """The JSON pointer of a layer of the config, by its path; `None` where the config does not list it."""
+        if layer is None or not self.has("documents"):
+            return None
+        root = next((document for document in self.documents if document.is_model), None)
+        if root is None:
+            return None
+        node, pointer = root.value, ""
+        for name in split_path(root.value, layer):
+            found = find_entry(node, name)
+            if found is None:
+                return None
+            pointer, node = pointer + found[0], found[1]
+        return pointer + "".join(f"/{part}" for part in more)
+
+
+def split_path(value: Any, layer: str) -> list[str]:
+    """A layer's path in its parts; a name may hold a slash itself, in old files."""
+    return [layer] if find_entry(value, layer) else layer.split("/")
+
+
+def find_entry(node: Any, name: str) -> tuple[str, Any] | None:
+    """The entry of a layer in a model's config, and its pointer from there."""
+    config = node.get("config") if isinstance(node, Mapping) else None
+    listed, base = (config.get("layers"), "/config/layers") if isinstance(config, Mapping) else (config, "/config")
+    if not isinstance(listed, list):
+        return None
+    for index, entry in enumerate(listed):
+        if isinstance(entry, Mapping):
+            inner = entry.get("config")
+            if entry.get("name") == name or (isinstance(inner, Mapping) and inner.get("name") == name):
+                return f"{base}/{index}", entry
+    return None
+
+
+__all__ = ["NEEDS", "CannotExamine", "Case"]
