@@ -12,14 +12,14 @@ from .records import KEPT, LOST, Check, Finding
 from .report import make_static_record
 from .static_config import (
     find_custom,
-    find_old_arguments,
     find_python_code,
     find_quantized_lora,
     find_unfit_for_h5,
     find_vocabularies,
 )
+from .static_old import find_old_arguments
 from .static_training import find_losses, find_optimizer
-from .static_weights import find_misfits, find_unbuilt, find_unclaimed
+from .static_weights import find_misfits, find_shared, find_unbuilt, find_unclaimed, find_unread
 
 Rule = Callable[[Model], Iterator[Finding]]
 TARGET = "file"
@@ -32,6 +32,8 @@ RULES: tuple[tuple[str, Rule, str], ...] = (
     ("lora", find_quantized_lora, "no LoRA adapters"),
     ("build-state", find_unbuilt, "its weights can be made when it is loaded"),
     ("weights", find_misfits, "the weights fit the config"),
+    ("weights-format", find_unread, "the weights are stored in a form that Keras loads"),
+    ("sharing", find_shared, "no layer is shared between nested models"),
     ("weights-in-file", find_unclaimed, "every tensor belongs to a layer of the config"),
     ("compile", find_losses, "loss and metrics can be read back"),
     ("optimizer", find_optimizer, "the optimizer's variables fit"),

@@ -5,25 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..graph import Graph, Layer, Model, walk
+from ..graph import Layer, Model, walk
 from ..layers import find_knowledge
 from .hints import REGISTER, TO_KERAS
 from .records import DESIGN, LOST, UNKNOWN, Finding
 
 OWN = ("keras", "tf_keras", "builtins", "keras_hub", "keras_cv", "keras_nlp", "tensorflow")
 LOOKUPS = ("StringLookup", "IntegerLookup", "TextVectorization")
-UNGROUPED = ("Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose", "DepthwiseConv2D")
-RECURRENT = (
-    "RNN",
-    "SimpleRNN",
-    "LSTM",
-    "GRU",
-    "ConvLSTM1D",
-    "ConvLSTM2D",
-    "ConvLSTM3D",
-    "Bidirectional",
-    "StackedRNNCells",
-)
+ROOTS = ("Sequential", "Functional", "Model")
+# What an .h5 file's loader takes for a function of keras.layers, wherever it stands in a config
+FUNCTIONS = ("Input", "add", "average", "concatenate", "deserialize", "dot", "maximum", "minimum", "multiply",
+             "serialize", "subtract")  # fmt: skip
 
 
 def layers_of(model: Model) -> Iterator[tuple[str, Layer]]:
@@ -44,7 +36,7 @@ def is_foreign(module: Any) -> bool:
 def find_custom(model: Model) -> Iterator[Finding]:
     """Classes and functions that are not Keras's: the file names them, and does not hold them."""
     graph = model.graph
-    if graph.kind == "subclassed":
+    if graph.kind == "subclassed" or (graph.class_name and graph.class_name not in ROOTS):
         yield custom(graph.class_name, None)
     named: dict[str, str] = {}
     for path, layer in layers_of(model):
@@ -103,52 +95,6 @@ def find_python_code(model: Model) -> Iterator[Finding]:
                           f"replace it by a named function with {REGISTER}")  # fmt: skip
 
 
-def find_old_arguments(model: Model) -> Iterator[Finding]:
-    """What Keras 2 wrote and Keras 3 refuses, or takes for something else."""
-    for path, layer in layers_of(model):
-        if layer.class_name in RECURRENT and "time_major" in layer.config:
-            yield Finding("time_major is in its config, which Keras 3 refuses", path,
-                          "drop time_major from the config; it is False unless somebody set it")  # fmt: skip
-        if layer.class_name in UNGROUPED and "groups" in layer.config and model.format == "h5":
-            yield Finding(
-                "groups is in its config, which Keras 3 refuses", path, "drop groups from the config; it is 1"
-            )
-    yield from find_old_inputs(model.graph)
-    if model.format in ("keras", "keras-dir") and (model.keras_version or "").startswith("2."):
-        yield Finding(f"a .keras file of tf_keras {model.keras_version}, whose config Keras 3 does not read", None,
-                      "load it with tf_keras, save it as .h5, and load that with Keras 3")  # fmt: skip
-    training = model.training or {}
-    optimizer = training.get("optimizer_config")
-    settings = optimizer.get("config") if isinstance(optimizer, Mapping) else None
-    if isinstance(settings, Mapping) and "lr" in settings:
-        yield Finding("the optimizer is written with lr, which Keras 3 refuses", None,
-                      "load it with compile=False, and compile it again with learning_rate=…")  # fmt: skip
-
-
-def find_old_inputs(graph: Graph, path: str | None = None) -> Iterator[Finding]:
-    """A first layer with ``batch_input_shape``: Keras 3 takes the batch for one dimension more."""
-    listed = graph.config.get("layers")
-    if graph.kind == "sequential" and isinstance(listed, list) and listed and isinstance(listed[0], Mapping):
-        first = listed[0].get("config")
-        shape, name = (
-            (first.get(k) for k in ("batch_input_shape", "name")) if isinstance(first, Mapping) else (None, "")
-        )
-        if listed[0].get("class_name") != "InputLayer" and shape is not None and is_old(listed[0]):
-            yield Finding(
-                f"its first layer states batch_input_shape {list(shape)}, and no InputLayer does: Keras 3 "
-                "reads an input of one dimension more", f"{path}/{name}" if path else str(name),
-                "move batch_input_shape into an InputLayer before it",
-            )  # fmt: skip
-    for layer in graph.layers:
-        if layer.inner is not None:
-            yield from find_old_inputs(layer.inner, f"{path}/{layer.name}" if path else layer.name)
-
-
-def is_old(entry: Mapping[str, Any]) -> bool:
-    """Keras 3 itself writes ``batch_shape``, and a module beside the class."""
-    return "module" not in entry or "batch_shape" not in entry.get("config", {})
-
-
 def find_vocabularies(model: Model) -> Iterator[Finding]:
     """Lookup layers of an .h5 file that do not state their words: nothing else in the file does."""
     if model.format != "h5":
@@ -170,6 +116,14 @@ def find_unfit_for_h5(model: Model) -> Iterator[Finding]:
     for path, layer in layers_of(model):
         if policy_of(layer) == "bfloat16":
             yield Finding("its weights are bfloat16, which Keras cannot read from an .h5 file", path, TO_KERAS)
+        taken = [key for key, value in layer.config.items() if key != "name" and value in FUNCTIONS]
+        for key in taken:
+            yield Finding(f"{key} {layer.config[key]!r} is read from an .h5 file as the function "
+                          f"keras.layers.{layer.config[key]}", path, TO_KERAS)  # fmt: skip
+        axes = layer.config.get("axis")
+        if isinstance(axes, list) and len(axes) > 1:
+            yield Finding(f"axis {axes} is dropped when an .h5 file is read: the layer takes its default", path,
+                          TO_KERAS)  # fmt: skip
 
 
 def policy_of(layer: Layer) -> str | None:

@@ -10,8 +10,8 @@ from ..analyses.facts import find_facts, stored_weights
 from ..analyses.totals import is_seed
 from ..graph import Model, Unknown
 from .files import OTHERS
-from .records import UNKNOWN, Finding
-from .static_config import policy_of
+from .records import LOST, UNKNOWN, Finding
+from .static_config import layers_of, policy_of
 
 DECLARED = ("functional", "sequential")
 SOME = 5
@@ -43,6 +43,36 @@ def find_unclaimed(model: Model) -> Iterator[Finding]:
         if weight.path.strip("/").partition("/")[0] not in OTHERS and not is_seed(weight):
             yield Finding(f"{weight.path} belongs to no layer of the config: it is not loaded", None,
                           "the config and the weights are of different models: save them together again")  # fmt: skip
+
+
+def find_unread(model: Model) -> Iterator[Finding]:
+    """Weights in NumPy's own archive, which Keras writes with objects in it and then refuses to read."""
+    for note in model.notes:
+        if note.code == "weights-not-read" and "npz" in note.message:
+            yield Finding(f"{note.message}: Keras refuses it, too", None,
+                          "load config.json alone, and save the model with weights_format \"h5\"", LOST)  # fmt: skip
+
+
+def find_shared(model: Model) -> Iterator[Finding]:
+    """A layer with weights that two models of the file hold: Keras makes it twice, and fails or parts them."""
+    homes: dict[int, set[str]] = {}
+    paths: dict[int, str] = {}
+    for path, layer in layers_of(model):
+        if layer.shared_id is not None and not path.endswith("/layer"):
+            homes.setdefault(layer.shared_id, set()).add(path.rpartition("/")[0])
+            paths.setdefault(layer.shared_id, path)
+    facts = find_facts(model).layers
+    weightless = {
+        fact.path for fact in facts if fact.weights is not None and not fact.weights and fact.layer.inner is None
+    }
+    for number, owners in homes.items():
+        if len(owners) > 1 and paths[number] not in weightless:
+            listed = " and ".join(repr(owner) if owner else "the model itself" for owner in sorted(owners))
+            yield Finding(
+                f"it is shared by {listed}: Keras 3 cannot load that",
+                paths[number],
+                "keep each shared layer in one model: call the model again, not its layer",
+            )
 
 
 def find_misfits(model: Model) -> Iterator[Finding]:
