@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Summary:
-    """A model's summary. ``str()`` is the table, a notebook shows it as HTML, `to_dict` is the JSON record."""
+    """A model's summary. ``str()`` is the table, a notebook shows picture and table, `to_dict` is the record."""
 
     def __init__(self, model: Model) -> None:
         self.model = model
@@ -40,9 +40,35 @@ class Summary:
 
     def _repr_html_(self) -> str:
         from .renderers.html import render_html
+        from .renderers.notebook import as_image
         from .views.summary import SummaryView
 
-        return render_html(SummaryView(self.facts, self.record))
+        svg = self._repr_svg_()
+        return (as_image(svg) if svg else "") + render_html(SummaryView(self.facts, self.record))
+
+    def _repr_svg_(self) -> str | None:
+        """The picture for notebooks, folded; ``None``, and so text, for a model too large for one."""
+        from .renderers.notebook import render_picture
+
+        return render_picture(self.facts, self.record)
+
+
+def model_as_svg(model: Model) -> str | None:
+    """What a notebook shows of a model."""
+    return Summary(model)._repr_svg_()
+
+
+def model_as_text(model: Model, printer: Any, cycle: bool) -> None:
+    """What IPython prints of it, and a notebook where there is no picture: the graph as text."""
+    from .renderers.notebook import render_lines
+
+    found = Summary(model)
+    printer.text(render_lines(found.facts, found.record))
+
+
+# The graph stands below all that draws, and must not name it.
+Model._repr_svg_ = model_as_svg  # type: ignore[attr-defined]
+Model._repr_pretty_ = model_as_text  # type: ignore[attr-defined]
 
 
 def read(

@@ -70,7 +70,9 @@ def options_for(drawing: Drawing) -> tuple[str, ...]:
     return ("-Kneato", "-n2") if drawing.placed else ()
 
 
-def draw(dot: str, form: str, chosen: str | None = None, options: Sequence[str] = ()) -> bytes:
+def draw(
+    dot: str, form: str, chosen: str | None = None, options: Sequence[str] = (), time_limit: float = TIME_LIMIT
+) -> bytes:
     """The graph drawn by the first engine that can; what it lacks is said with what to install.
 
     Raises `EngineFailed` where none can.
@@ -81,7 +83,7 @@ def draw(dot: str, form: str, chosen: str | None = None, options: Sequence[str] 
             failure = failure or EngineFailed(NO_PDF, hint=INSTALL)
             continue
         try:
-            return engine.draw(dot, form, *options)
+            return engine.draw(dot, form, *options, time_limit=time_limit)
         except EngineFailed as error:
             failure = failure or error
     raise failure or EngineFailed(

@@ -71,7 +71,8 @@ def find_marks(drawing: Drawing) -> dict[str, str]:
 def style(theme: str) -> str:
     """Rules that hatch, and that turn each light colour into its dark one where the reader wants it dark."""
     rules = [
-        "text{font-family:Helvetica,Arial,'Liberation Sans',sans-serif}.hatched>path:first-of-type{fill:url(#hatch)}"
+        ".graph text{font-family:Helvetica,Arial,'Liberation Sans',sans-serif}",
+        ".hatched>path:first-of-type{fill:url(#hatch)}",
     ]
     if theme == AUTO:
         rules.append("@media (prefers-color-scheme:dark){" + dark_rules() + "}")
