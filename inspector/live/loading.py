@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import os
+import sys
 from collections.abc import Iterable
 from types import ModuleType
 from typing import Any
@@ -12,6 +14,7 @@ import keras
 from ..errors import KinspectError
 from .user_errors import message_of
 
+LIBRARIES = ("keras", "tf_keras", "tensorflow", "numpy", "builtins", "keras_hub", "keras_cv", "keras_nlp")
 CUSTOM_HINT = "give the file that defines its classes: --custom FILE.py"
 CLOSED_HINT = "Keras does not run Python code from a file either; without --live the file is read as it is"
 
@@ -37,15 +40,36 @@ def load_file(path: str, modules: Iterable[ModuleType]) -> tuple[Any, list[str]]
 
 
 def custom_objects(modules: Iterable[ModuleType]) -> dict[str, Any]:
-    """Layers, models and functions that the modules define or import, by their names."""
+    """What the modules define or import that a config can name, by its name.
+
+    Layers, losses, metrics, optimizers, schedules, initializers and whatever else Keras makes from a config; and
+    functions, their own and those of the files beside them.
+    """
     found: dict[str, Any] = {}
     for module in modules:
         for name, value in vars(module).items():
-            if inspect.isclass(value) and issubclass(value, keras.Layer) and not value.__module__.startswith("keras."):
-                found[value.__name__] = value
-            elif inspect.isfunction(value) and value.__module__ == module.__name__:
-                found[name] = value
+            if inspect.isclass(value):
+                if not is_library(value.__module__) and (hasattr(value, "from_config") or hasattr(value, "get_config")):
+                    found[value.__name__] = value
+            elif inspect.isfunction(value) and is_near(value.__module__, module):
+                found[name] = found[value.__name__] = value
     return found
+
+
+def is_library(module: str) -> bool:
+    return module.partition(".")[0] in LIBRARIES
+
+
+def is_near(name: str, module: ModuleType) -> bool:
+    """Whether a function's module is this one, or lies in its folder or below."""
+    if name == module.__name__:
+        return True
+    file = getattr(sys.modules.get(name), "__file__", None)
+    own = getattr(module, "__file__", None)
+    if is_library(name) or not file or not own:
+        return False
+    folder = os.path.join(os.path.dirname(os.path.abspath(own)), "")
+    return os.path.abspath(file).startswith(folder) and "site-packages" not in file
 
 
 def refusal(path: str, error: Exception) -> KinspectError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 import warnings
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ from typing import Any
 
 import keras
 
+from .loading import custom_objects
 from .user_errors import message_of, where
 
 NAMES = {"keras": "model.keras", "h5": "model.h5", "weights": "model.weights.h5", "json": "model.json",
@@ -76,20 +76,6 @@ def attempts(kind: str, own: list[ModuleType], given: list[ModuleType], *, trust
             ways += [("safe_mode=False", {**more, "safe_mode": False}),
                      ("safe_mode=False, compile=False", {**more, "safe_mode": False, "compile": False})]  # fmt: skip
     return ways
-
-
-def custom_objects(modules: list[ModuleType]) -> dict[str, Any]:
-    """What the modules define that a config can name: functions, and classes that Keras makes from a config."""
-    found: dict[str, Any] = {}
-    for module in modules:
-        for name, value in vars(module).items():
-            if getattr(value, "__module__", "").startswith("keras."):
-                continue
-            if inspect.isclass(value) and (hasattr(value, "from_config") or hasattr(value, "get_config")):
-                found[value.__name__] = value
-            elif inspect.isfunction(value) and value.__module__ == module.__name__:
-                found[name] = value
-    return found
 
 
 def load_any(kind: str, path: str, ways: list[tuple[str, Any]]) -> tuple[Any, str, list[Problem]]:

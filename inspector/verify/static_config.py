@@ -38,15 +38,17 @@ def find_custom(model: Model) -> Iterator[Finding]:
     graph = model.graph
     if graph.kind == "subclassed" or (graph.class_name and graph.class_name not in ROOTS):
         yield custom(graph.class_name, None)
-    named: dict[str, str] = {}
+    named: dict[str, str | None] = {}
     for path, layer in layers_of(model):
         own = find_knowledge(layer) is not None or layer.kind in ("input", "functional", "sequential", "operation")
         if is_foreign(layer.module) or (layer.module is None and not own and layer.class_name):
             named.setdefault(layer.class_name, path)
         for name in functions_in(layer.config):
             named.setdefault(name, path)
-    for name, path in named.items():
-        yield custom(name, path)
+    for name in functions_in(model.training):
+        named.setdefault(name, None)
+    for name, where in named.items():
+        yield custom(name, where)
 
 
 def custom(name: str, path: str | None) -> Finding:
