@@ -95,10 +95,15 @@ def terminal_size() -> tuple[int, int] | None:
     return size.columns, size.lines
 
 
-def write_out(settings: Settings, text: str, *, data: bool = False) -> None:
-    """Print to stdout. ``data`` goes out in UTF-8 whatever the terminal speaks; the rest in what it can spell."""
+def write_out(settings: Settings, text: str | bytes, *, data: bool = False) -> None:
+    """Print to stdout. ``data`` goes out in UTF-8 whatever the terminal speaks, bytes as they are; the rest in what it
+    can spell."""
     try:
-        if data and hasattr(sys.stdout, "buffer"):
+        if isinstance(text, bytes):
+            sys.stdout.flush()
+            sys.stdout.buffer.write(text)
+            sys.stdout.buffer.flush()
+        elif data and hasattr(sys.stdout, "buffer"):
             sys.stdout.flush()
             sys.stdout.buffer.write(text.encode() + b"\n")
             sys.stdout.buffer.flush()
@@ -117,21 +122,22 @@ def encodable(text: str, stream: Any) -> str:
     return text
 
 
-def write_file(path: str, text: str, *, force: bool) -> None:
-    """Write a file whole or not at all, and never over another one without ``force``."""
+def write_file(path: str, content: str | bytes, *, force: bool) -> None:
+    """Write a file whole or not at all, and never over another one without ``force``. A text ends its last line."""
+    data = content if isinstance(content, bytes) else f"{content}\n".encode()
     if os.path.exists(path) and not os.path.isfile(path):
         if os.path.isdir(path):
             raise UsageError(f"{path}: is a directory")
-        with open(path, "w", encoding="utf-8") as device:
-            device.write(text + "\n")
+        with open(path, "wb") as device:
+            device.write(data)
         return
     refusal = UsageError(f"{path}: exists already", hint="add --force to replace it")
     if os.path.lexists(path) and not force:
         raise refusal
     draft = f"{path}.{os.getpid()}.tmp"
     try:
-        with open(draft, "x", encoding="utf-8", newline="\n") as file:
-            file.write(text + "\n")
+        with open(draft, "xb") as file:
+            file.write(data)
         if force:
             os.replace(draft, path)
         else:

@@ -10,7 +10,7 @@ import click
 
 from ..errors import UsageError
 from .model_argument import read_model, takes_model
-from .output import link, terminal_size, write_file, write_out
+from .output import terminal_size, write_file, write_out
 from .settings import Settings, is_terminal, no_such, settings_of, style
 from .summary import Depth
 
@@ -83,9 +83,7 @@ def plot_command(ctx: click.Context, /, model: str | None, **options: Any) -> No
 
     summary = Summary(read_model(settings, model, options))
     content = render(settings, summary, form, options)
-    if isinstance(content, bytes):
-        write_bytes(options["output"], content, force=options["force"])
-    elif options["output"] not in (None, "-"):
+    if options["output"] not in (None, "-"):
         write_file(options["output"], content, force=options["force"])
     else:
         write_out(settings, content, data=form != "text")
@@ -108,25 +106,33 @@ def check_options(form: str, options: dict[str, Any]) -> None:
         raise UsageError(f"{output}: exists already", hint="add --force to replace it")
     if form in BINARY and output in (None, "-") and is_terminal(sys.stdout):
         raise UsageError(f"{form} is not for a terminal", hint=f"write it to a file: -o model.{form}")
-    if form == "html" and (options["first"] or options["last"]):
-        raise UsageError("--from and --to are for one drawing, and --format html has a sheet for each part")
-    if form in ("html", "text") and options["weights"]:
-        raise UsageError(f"--weights is for pictures, and not for --format {form}")
+    check_meaning(form, options)
+
+
+def check_meaning(form: str, options: dict[str, Any]) -> None:
+    """Nothing that was asked for is left out in silence."""
+    laid_out = form not in ("dot", "mermaid", "text")
+    for name, given, means in (
+        ("--weights", options["weights"], form not in ("mermaid", "text")),
+        ("--rankdir", options["rankdir"] != RANKDIRS[0], form != "text"),
+        ("--theme", options["theme"] != "auto", form != "text"),
+        ("--engine", options["engine"], laid_out),
+    ):
+        if given and not means:
+            raise UsageError(f"{name} means nothing for --format {form}")
 
 
 def render(settings: Settings, summary: Any, form: str, options: dict[str, Any]) -> str | bytes:
     """The model in the form asked for."""
     if form == "html":
-        from ..renderers.html_page import render_page
-
-        return render_page(summary.facts, summary.record, options["theme"], options["engine"])
+        return render_html(summary, options)
     drawing = draw(summary, form, options)
     if form == "text":
         return render_terminal(settings, drawing, options)
     if form == "mermaid":
         from ..renderers.mermaid import MOST_EDGES, TOO_MANY, render_mermaid
 
-        content: str | bytes = render_mermaid(drawing)
+        content: str | bytes = render_mermaid(drawing, options["theme"])
         if len(drawing.edges) > MOST_EDGES:
             drawing.notes.append(TOO_MANY)
     else:
@@ -142,16 +148,38 @@ def draw(summary: Any, form: str, options: dict[str, Any]) -> Drawing:
 
     fold = options["fold"]
     if fold is None:
-        asked = options["first"] or options["last"]
-        fold = not asked and (form == "text" or len(summary.record["layers"]) > MANY)
-    depth = options["depth"]
-    drawing = Tracer(summary.facts, summary.record, depth=None if depth in (None, -1) else depth, fold=fold).trace()
+        fold = not asks_for_part(options) and (form == "text" or len(summary.record["layers"]) > MANY)
+    drawing = Tracer(summary.facts, summary.record, depth=depth_of(options), fold=fold).trace()
     drawing.rankdir, drawing.show, drawing.sized = options["rankdir"], options["show"], options["weights"]
-    if options["first"] or options["last"]:
+    if asks_for_part(options):
         drawing.keep_part(options["first"], options["last"])
     if options["highlight"] and not drawing.highlight(options["highlight"]):
         raise UsageError(f"--highlight {options['highlight']}: no layer of the drawing matches")
     return drawing
+
+
+def asks_for_part(options: dict[str, Any]) -> bool:
+    return bool(options["first"] or options["last"])
+
+
+def depth_of(options: dict[str, Any]) -> int | None:
+    """Levels of nested models to open; ``None`` is all, also where nothing was said."""
+    depth: int | None = options["depth"]
+    return None if depth == -1 else depth
+
+
+def render_html(summary: Any, options: dict[str, Any]) -> str:
+    """The page, nested models and folded blocks on sheets of their own unless they are asked for on the first."""
+    from ..renderers.html_page import PageOptions, render_page
+
+    part = asks_for_part(options)
+    page = PageOptions(
+        depth=0 if options["depth"] is None and not part else depth_of(options),
+        fold=not part if options["fold"] is None else options["fold"],
+        rankdir=options["rankdir"], show=options["show"], sized=options["weights"], highlight=options["highlight"],
+        first=options["first"], last=options["last"],
+    )  # fmt: skip
+    return render_page(summary.facts, summary.record, options["theme"], options["engine"], page)
 
 
 def render_picture(drawing: Drawing, form: str, options: dict[str, Any]) -> str | bytes:
@@ -181,27 +209,6 @@ def render_terminal(settings: Settings, drawing: Drawing, options: dict[str, Any
     coloured = settings.color == "always" or (printed and settings.coloured(sys.stdout))
     lines = render_graph(drawing, size[0] if size else WIDE, style if coloured else None)
     return "\n".join(lines)
-
-
-def write_bytes(path: str | None, content: bytes, *, force: bool) -> None:
-    """A picture to a file, whole or not at all, or to a pipe."""
-    if path in (None, "-"):
-        sys.stdout.buffer.write(content)
-        return
-    assert path is not None
-    draft = f"{path}.{os.getpid()}.tmp"
-    try:
-        with open(draft, "xb") as file:
-            file.write(content)
-        if force:
-            os.replace(draft, path)
-        else:
-            link(draft, path, UsageError(f"{path}: exists already", hint="add --force to replace it"))
-    except OSError as error:
-        raise UsageError(f"{path}: {(error.strerror or str(error)).lower()}") from error
-    finally:
-        if os.path.lexists(draft):
-            os.unlink(draft)
 
 
 def say(settings: Settings, text: str) -> None:

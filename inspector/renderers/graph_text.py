@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from ..views.cards import clip, short_number, short_shape
-from ..views.drawing import INPUT, OUTPUT, TIE, Box, Drawing, Node
+from ..views.drawing import INPUT, OUTPUT, RESULT, TIE, Box, Drawing, Node
 from .dot_labels import badges
 from .escaping import escape, pad, width
 from .graph_order import Order
@@ -94,11 +94,13 @@ def render_graph(drawing: Drawing, room: int, style: Style | None = None) -> lis
     fields = [
         Field("graph", "Graph", graph),
         Field("type", "Type", [[kind(line.thing, drawing)] for line in lines], yields=2),
-        Field("output", "Output", [[output(line.thing)] for line in lines], yields=1),
-        Field("params", "Params", [[count(line.thing)] for line in lines], right=True, yields=3),
     ]
-    if "shapes" not in drawing.show:
-        del fields[2]
+    if told := {"shapes", "dtype"} & drawing.show:
+        dtypes = find_dtypes(drawing) if "dtype" in told else {}
+        texts = [[output(line.thing, "shapes" in told, dtypes)] for line in lines]
+        fields.append(Field("output", "Output", texts, yields=1))
+    if "params" in drawing.show:
+        fields.append(Field("params", "Params", [[count(line.thing)] for line in lines], right=True, yields=3))
     layout = fit(fields, room)
     title = f"{escape(drawing.title)}  {escape(drawing.about)}"
     found = [style(title, "title") if style else title, ""]
@@ -132,7 +134,8 @@ def head(thing: Node | Box | None) -> str:
         return ""
     if isinstance(thing, Box):
         return f"×{thing.copies}  {thing.about}" if thing.kind == "block" else clip(thing.name)
-    return " ".join([clip(thing.name), *(f"({badge})" for badge in badges(thing))])
+    found = "◀" if thing.emphasis == "strong" else ""
+    return " ".join(filter(None, [clip(thing.name), *(f"({badge})" for badge in badges(thing)), found]))
 
 
 def kind(thing: Node | Box | None, drawing: Drawing) -> str:
@@ -144,8 +147,22 @@ def kind(thing: Node | Box | None, drawing: Drawing) -> str:
     return "input" if thing.kind == INPUT else text
 
 
-def output(thing: Node | Box | None) -> str:
-    return "" if not isinstance(thing, Node) or thing.shape is None else short_shape(thing.shape)
+def output(thing: Node | Box | None, shapes: bool, dtypes: Mapping[str, str]) -> str:
+    if not isinstance(thing, Node):
+        return ""
+    shape = short_shape(thing.shape) if shapes and thing.shape is not None else ""
+    return " ".join(filter(None, [shape, dtypes.get(thing.id, "")]))
+
+
+def find_dtypes(drawing: Drawing) -> dict[str, str]:
+    """What each node gives, as far as its tensors say so."""
+    found: dict[str, str] = {}
+    for edge in drawing.edges:
+        if edge.dtype:
+            found.setdefault(edge.tail.id, edge.dtype)
+            if edge.kind == RESULT:
+                found[edge.head.id] = edge.dtype
+    return found
 
 
 def count(thing: Node | Box | None) -> str:

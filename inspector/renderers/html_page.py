@@ -12,9 +12,10 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..analyses.facts import Facts, LayerFacts
+from ..errors import UsageError
 from ..views.cards import about_model
 from ..views.drawing import TIE, Box, Drawing, Node
 from ..views.frames import Sheet
@@ -35,14 +36,35 @@ END = re.compile(r"</svg>\s*")
 SIZE = re.compile(r'(<svg[^>]*?) width="([\d.]+)pt" height="([\d.]+)pt"')
 
 
-def render_page(facts: Facts, record: Mapping[str, Any], theme: str = AUTO, engine: str | None = None) -> str:
+class PageOptions(NamedTuple):
+    """What of a drawing may be asked for in a page too; by default each nested model is on a sheet of its own."""
+
+    depth: int | None = 0  # levels of nested models that a sheet opens itself; None is all
+    fold: bool = True
+    rankdir: str = "TB"
+    show: frozenset[str] = SHOW
+    sized: bool = False
+    highlight: str | None = None  # the page opens on the first sheet with a match
+    first: str | None = None  # of the model's own sheet, only what lies between
+    last: str | None = None
+
+
+def render_page(
+    facts: Facts,
+    record: Mapping[str, Any],
+    theme: str = AUTO,
+    engine: str | None = None,
+    options: PageOptions = PageOptions(),  # noqa: B008  # it is immutable
+) -> str:
     """The page of a model; it follows the reader's light or dark setting unless ``theme`` says otherwise."""
     from jinja2 import Environment
 
-    drawings = draw_sheets(facts, dict(record))
+    drawings, trails = draw_sheets(facts, dict(record), options)
+    start = highlight(drawings, options.highlight) if options.highlight else Sheet()
     names = {sheet: f"s{number}" for number, sheet in enumerate(drawings)}
     pictures = picture_sheets(list(drawings.values()), engine)
     data = {
+        "start": [names[sheet] for sheet in trails[start]],
         "sheets": {names[sheet]: describe_sheet(drawing, names) for sheet, drawing in drawings.items()},
         "layers": [describe_layer(fact, entry) for fact, entry in zip(facts.layers, record["layers"], strict=True)],
     }
@@ -61,22 +83,39 @@ def render_page(facts: Facts, record: Mapping[str, Any], theme: str = AUTO, engi
     )  # fmt: skip
 
 
-def draw_sheets(facts: Facts, record: dict[str, Any]) -> dict[Sheet, Drawing]:
-    """The model's own sheet, then every sheet that something on a sheet opens."""
+def draw_sheets(
+    facts: Facts, record: dict[str, Any], options: PageOptions
+) -> tuple[dict[Sheet, Drawing], dict[Sheet, list[Sheet]]]:
+    """The model's own sheet, then every sheet that something on a sheet opens; and the way to each of them."""
     found: dict[Sheet, Drawing] = {}
-    waiting = [Sheet()]
-    for sheet in waiting:  # it grows
-        if sheet in found or len(found) >= MOST_SHEETS:
-            continue
+    trails = {Sheet(): [Sheet()]}
+    for sheet in (waiting := [Sheet()]):  # it grows
+        if len(found) >= MOST_SHEETS:
+            break
         whole = sheet.last is None
-        drawing = Tracer(facts, record, depth=0, fold=whole).trace(sheet)
-        drawing.show = SHOW
+        drawing = Tracer(facts, record, depth=options.depth, fold=whole and options.fold).trace(sheet)
+        drawing.show, drawing.rankdir, drawing.sized = options.show, options.rankdir, options.sized
+        if sheet == Sheet() and (options.first or options.last):
+            drawing.keep_part(options.first, options.last)
         if sheet.owner is not None or not whole:
             drawing.title, drawing.about = name_sheet(facts, record, sheet)
         found[sheet] = drawing
-        waiting += [node.opens for node in drawing.nodes if node.opens is not None]
-        waiting += [box.opens for box in drawing.boxes if box.opens is not None]
-    return found
+        things: list[Node | Box] = [*drawing.nodes, *drawing.boxes]
+        for thing in things:
+            if thing.opens is not None and thing.opens not in trails:
+                trails[thing.opens] = [*trails[sheet], thing.opens]
+                waiting.append(thing.opens)
+    return found, trails
+
+
+def highlight(drawings: Mapping[Sheet, Drawing], pattern: str) -> Sheet:
+    """Set off what matches, on the sheets that have it; the first of these sheets."""
+    hits = [sheet for sheet, drawing in drawings.items() if drawing.matches(pattern)]
+    if not hits:
+        raise UsageError(f"--highlight {pattern}: no layer of the drawing matches")
+    for sheet in hits:
+        drawings[sheet].highlight(pattern)
+    return hits[0]
 
 
 def name_sheet(facts: Facts, record: Mapping[str, Any], sheet: Sheet) -> tuple[str, str]:

@@ -17,7 +17,7 @@ MOST_EDGES = 500  # what viewers draw unless they are told otherwise
 TOO_MANY = f"more than {MOST_EDGES} edges: most viewers of Mermaid refuse it unless maxEdges is raised"
 
 
-def render_mermaid(drawing: Drawing) -> str:
+def render_mermaid(drawing: Drawing, theme: str = LIGHT) -> str:
     """The drawing as a flowchart. Every character that could mean something to Mermaid is written as its number."""
     put_labels(drawing, True)
     lines = ["---", f'title: "{plain(drawing.title)}"', "---", f"flowchart {drawing.rankdir}"]
@@ -36,7 +36,7 @@ def render_mermaid(drawing: Drawing) -> str:
         arrow = "-.-" if edge.kind == TIE else "-->"
         label = f'|"{plain(edge.label)}"|' if edge.label else ""
         lines.append(f"  {edge.tail.id} {arrow}{label} {edge.head.id}")
-    return "\n".join([*lines, *classes(drawing)])
+    return "\n".join([*lines, *classes(drawing, theme)])
 
 
 def shaped(node: Node, drawing: Drawing) -> str:
@@ -60,9 +60,9 @@ def shaped(node: Node, drawing: Drawing) -> str:
     return f"{left}{text}{right}"
 
 
-def classes(drawing: Drawing) -> Iterator[str]:
+def classes(drawing: Drawing, theme: str) -> Iterator[str]:
     """The families' colours, those that are used."""
-    colour = colours(LIGHT)
+    colour = colours(theme)
     for family in {node.family: None for node in drawing.nodes}:
         fill, line = colour[f"{family} fill"], colour[f"{family} line"]
         yield f"  classDef {family} fill:{fill},stroke:{line},color:{colour['ink']}"
@@ -70,6 +70,10 @@ def classes(drawing: Drawing) -> Iterator[str]:
     if hatched:
         yield "  classDef hatched stroke-dasharray:4 3"
         yield f"  class {','.join(hatched)} hatched"
+    for emphasis, looks in (("strong", "stroke-width:4px"), ("faint", "opacity:0.4")):
+        if found := [node.id for node in drawing.nodes if node.emphasis == emphasis]:
+            yield f"  classDef {emphasis} stroke:{colour[emphasis]},{looks}"
+            yield f"  class {','.join(found)} {emphasis}"
 
 
 def plain(text: str) -> str:

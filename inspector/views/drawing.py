@@ -134,12 +134,16 @@ class Drawing:
 
     def highlight(self, pattern: str) -> int:
         """Set off what matches by path, name or class, and let the rest step back; how many nodes that are."""
-        found = [node for node in self.nodes if any(fnmatchcase(text, pattern) for text in texts_of(node))]
+        found = self.matches(pattern)
         for node in self.nodes:
             node.emphasis = "faint"
         for node in found:
             node.emphasis = "strong"
         return len(found)
+
+    def matches(self, pattern: str) -> list[Node]:
+        """The nodes that a pattern means, by path, name or class."""
+        return [node for node in self.nodes if any(fnmatchcase(text, pattern) for text in texts_of(node))]
 
     def keep_part(self, first: str | None, last: str | None) -> None:
         """Only what lies on a way from ``first`` to ``last``; either may be left open."""

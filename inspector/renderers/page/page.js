@@ -4,7 +4,7 @@
   const data = JSON.parse(byId("data").textContent);
   const stage = byId("stage"), details = byId("details"), search = byId("search"), found = byId("found");
   const views = new Map();
-  let trail = ["s0"], chosen = null;
+  let trail = data.start, chosen = null;
 
   const sheetName = () => trail[trail.length - 1];
   const sheet = () => byId(sheetName());
@@ -285,5 +285,5 @@
     group.setAttribute("role", "button");
     group.setAttribute("aria-label", group.querySelector("title").textContent);
   }
-  show(trail);
+  show(data.start);
 })();
