@@ -12,6 +12,13 @@ from .records import DESIGN, LOST, UNKNOWN, Finding
 
 OWN = ("keras", "tf_keras", "builtins", "keras_hub", "keras_cv", "keras_nlp", "tensorflow")
 LOOKUPS = ("StringLookup", "IntegerLookup", "TextVectorization")
+# Names of functions that Keras 3.15.1 finds by itself
+ACTIVATIONS = frozenset(
+    "celu elu exponential gelu glu hard_shrink hard_sigmoid hard_silu hard_swish hard_tanh leaky_relu linear "
+    "log_sigmoid log_softmax mish relu relu6 selu sigmoid silu soft_shrink softmax softplus softsign sparse_plus "
+    "sparse_sigmoid sparsemax squareplus swish tanh tanh_shrink threshold".split()
+)
+MARSHALLED = ("4w", "Yw")  # the first bytes of a code object, in base64
 ROOTS = ("Sequential", "Functional", "Model")
 # What an .h5 file's loader takes for a function of keras.layers, wherever it stands in a config
 FUNCTIONS = ("Input", "add", "average", "concatenate", "deserialize", "dot", "maximum", "minimum", "multiply",
@@ -59,14 +66,18 @@ def custom(name: str, path: str | None) -> Finding:
 
 
 def functions_in(config: Any) -> Iterator[str]:
-    """Functions of the user's that a config names."""
+    """Functions and classes of the user's that a config names."""
     for value in values_in(config):
-        if value.get("class_name") == "function" and is_foreign(value.get("module")):
-            yield str(value.get("config"))
-        elif is_foreign(value.get("module")) and "class_name" in value and value["class_name"] != "__lambda__":
-            yield str(value["class_name"])
-        elif value.get("class_name") == "function" and ">" in str(value.get("registered_name") or ""):
-            yield str(value["registered_name"])
+        kind, name = value.get("class_name"), str(value.get("config"))
+        if kind == "function":
+            if is_foreign(value.get("module")) or (value.get("module") == "builtins" and name not in ACTIVATIONS):
+                yield name
+        elif is_foreign(value.get("module")) and kind is not None and kind != "__lambda__":
+            yield str(kind)
+        for key in ("activation", "recurrent_activation"):
+            text = value.get(key)
+            if isinstance(text, str) and text not in ACTIVATIONS and text != "<lambda>":
+                yield text
 
 
 def values_in(config: Any) -> Iterator[Mapping[str, Any]]:
@@ -84,7 +95,7 @@ def values_in(config: Any) -> Iterator[Mapping[str, Any]]:
 def find_python_code(model: Model) -> Iterator[Finding]:
     """Lambdas: Keras does not run their code, as long as nobody tells it to."""
     for path, layer in layers_of(model):
-        code = any(value.get("class_name") == "__lambda__" for value in values_in(layer.config))
+        code = any(value.get("class_name") == "__lambda__" or is_code(value) for value in values_in(layer.config))
         function = layer.config.get("function")
         old = layer.class_name == "Lambda" and isinstance(function, list)
         if code or old:
@@ -95,6 +106,12 @@ def find_python_code(model: Model) -> Iterator[Finding]:
         elif "<lambda>" in {str(value) for value in layer.config.values()}:
             yield Finding(f"{layer.class_name} names a lambda, which cannot be found again", path,
                           f"replace it by a named function with {REGISTER}")  # fmt: skip
+
+
+def is_code(value: Mapping[str, Any]) -> bool:
+    """Whether it is a lambda as Keras 3 writes one that is no layer's own: byte code, defaults and closure."""
+    held = value.get("value")
+    return isinstance(held, list) and len(held) == 3 and isinstance(held[0], str) and held[0].startswith(MARSHALLED)
 
 
 def find_vocabularies(model: Model) -> Iterator[Finding]:

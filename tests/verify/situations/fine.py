@@ -114,11 +114,11 @@ def long_name():
     return one_layer(layers.Dense(2, name="n" * 300))
 
 
-@situation("50 layers of 250 characters", h5=None)
+@situation("300 layers of 250 characters", h5=None)
 def many_long_names():
     x = y = keras.Input((3,), name="x")
-    for index in range(50):
-        y = layers.Dense(3, name=f"{'n' * 245}_{index}")(y)
+    for index in range(300):
+        y = layers.Dense(3, name=f"{'n' * 246}_{index:03}")(y)
     return keras.Model(x, y, name="many")
 
 
@@ -223,6 +223,12 @@ def sequential_called():
 def captured():
     x = keras.Input((4,), name="x")
     return keras.Model(x, ops.add(x, np.arange(4, dtype="float32")), name="captured")
+
+
+@situation("captured variable in ops", h5=None)
+def captured_variable():
+    x = keras.Input((4,), name="x")
+    return keras.Model(x, ops.multiply(x, keras.Variable(np.arange(4, dtype="float32"))), name="captured_variable")
 
 
 @situation("int32 input")

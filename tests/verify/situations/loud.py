@@ -242,6 +242,23 @@ class MaybeSecond(layers.Layer):
         return x * self.w if other is None else x * self.w + other
 
 
+def same_name(factor):
+    class Twin(layers.Layer):
+        def call(self, x):
+            return x * factor
+
+    return register(Twin) if factor == 2.0 else keras.saving.register_keras_serializable("other")(Twin)
+
+
+TwinOfTwo, TwinOfThree = same_name(2.0), same_name(3.0)
+
+
+@situation("two classes of one name", h5=None)
+def two_classes():
+    x = keras.Input((4,), name="x")
+    return keras.Model(x, TwinOfThree(name="three")(TwinOfTwo(name="two")(x)), name="twins")
+
+
 @situation("optional input")
 def optional_input():
     return one_layer(MaybeSecond(name="maybe"))
@@ -269,6 +286,18 @@ def loss_bce():
     return compiled("binary_crossentropy")
 
 
+@situation("loss 'categorical_crossentropy'", h5="training-step")
+def loss_cce():
+    model = keras.Sequential([keras.Input((4,)), layers.Dense(3, activation="softmax", name="dense")], name="compiled")
+    model.compile("sgd", "categorical_crossentropy")
+    return model
+
+
+@situation("loss 'huber'", h5="training-step")
+def loss_huber():
+    return compiled("huber")
+
+
 @situation("loss object", h5="training-step")
 def loss_object():
     return compiled(keras.losses.MeanSquaredError())
@@ -294,7 +323,7 @@ class Halving(keras.optimizers.schedules.LearningRateSchedule):
         return {"start": self.start}
 
 
-@situation("custom schedule", h5=None)
+@situation("custom schedule", h5="load")
 def schedule():
     model = compiled("mse")
     model.compile(keras.optimizers.SGD(Halving(0.2)), "mse")

@@ -171,12 +171,12 @@ def lora_model(quantized):
     return model
 
 
-@situation("LoRA and int8", "weights outputs", None)
+@situation("LoRA and int8", "weights outputs")
 def lora_int8():
     return lora_model(True)
 
 
-@situation("LoRA", design="weights", h5=None)
+@situation("LoRA", design="weights")
 def lora():
     return lora_model(False)
 
@@ -211,7 +211,7 @@ def frozen_sequential():
     return one_layer(inner)
 
 
-@situation("frozen nested Functional", design="trainable", h5=None)
+@situation("frozen nested Functional", design="trainable")
 def frozen_functional():
     y = keras.Input((4,), name="y")
     inner = keras.Model(y, layers.Dense(3, name="d")(y), name="inner")
