@@ -9,7 +9,7 @@ import click
 from .output import print_version
 from .settings import add_global_options, no_such
 
-COMMANDS = ("summary", "topology", "plot", "extract", "freeze", "verify", "completion")
+COMMANDS = ("summary", "topology", "plot", "extract", "freeze", "verify", "check", "rule", "completion")
 
 
 class Commands(click.Group):

@@ -110,7 +110,7 @@ def is_code(model: str) -> bool:
 
 
 def find_model() -> str:
-    """The model of the nearest ``pyproject.toml``, else the single model file of the current folder."""
+    """The model that the project states, else the single model file of the current folder."""
     stated = stated_model(os.getcwd())
     if stated is not None:
         return stated
@@ -135,25 +135,14 @@ def find_candidates() -> list[str]:
 
 
 def stated_model(folder: str) -> str | None:
-    """``model`` under ``[tool.kinspect]`` in the nearest ``pyproject.toml``, its path taken from that file's folder."""
-    while not os.path.isfile(os.path.join(folder, "pyproject.toml")):
-        folder, below = os.path.dirname(folder), folder
-        if folder == below:
-            return None
-    import tomllib
+    """``model`` of the project that a folder lies in, its path taken from the project's folder."""
+    from .project import find_project
 
-    path = os.path.join(folder, "pyproject.toml")
-    try:
-        with open(path, "rb") as file:
-            table = tomllib.load(file).get("tool", {}).get("kinspect", {})
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, AttributeError) as error:
-        raise UsageError(f"{path}: not valid TOML: {error}") from error
-    model = table.get("model") if isinstance(table, dict) else None
+    project = find_project(folder)
+    model = project.says("model")
     if model is None:
         return None
-    if not isinstance(model, str):
-        raise UsageError(f"{path}: 'model' under [tool.kinspect] must be a text")
-    return model if is_code(model) and ".py:" not in model else os.path.relpath(os.path.join(folder, model))
+    return model if is_code(model) and ".py:" not in model else os.path.relpath(os.path.join(project.folder, model))
 
 
 def nearest_file(path: str) -> str | None:

@@ -29,11 +29,6 @@ class Finding(NamedTuple):
     cve: tuple[str, ...] = ()
     affects: str | None = None
 
-    @property
-    def key(self) -> tuple[str, str, str]:
-        """What a baseline knows a finding by."""
-        return self.file, self.layer or "", self.code
-
 
 class Example(NamedTuple):
     """Keras code that leaves ``model``, saved to a file named ``save_as``; or that writes the file ``path`` itself.

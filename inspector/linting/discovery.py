@@ -1,0 +1,255 @@
+"""Which files are models: found by their bytes in folders, taken at their word where they are named.
+
+A file whose name says that it is a model is checked whatever its bytes are: a broken model is a finding. A file whose
+name does not say so is one where its bytes do.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..errors import KinspectError, UsageError
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+SURE = (".keras", ".weights.h5", ".weights.json")  # names that nothing but a model of Keras has
+HDF5, JSON, YAML = (".h5", ".hdf5", ".hdf", ".he5"), (".json",), (".yaml", ".yml")
+NEVER = {".git", ".hg", ".svn", "node_modules", "__pycache__", ".tox", ".nox", ".mypy_cache", ".ruff_cache",
+         ".pytest_cache", ".venv", "site-packages"}  # fmt: skip
+LFS = b"version https://git-lfs.github.com/spec/"
+MAGIC_HDF5, MAGIC_ZIP = b"\x89HDF\r\n\x1a\n", b"PK\3\4"
+SAVED_MODEL = "saved_model.pb"
+LARGE_JSON = 64 << 20
+
+
+class Found(NamedTuple):
+    """A path that is to be checked, or that is not, and why."""
+
+    path: str
+    why: str | None = None
+
+
+class Excluded:
+    """Patterns as in ``.gitignore``, from one folder."""
+
+    def __init__(self, folder: str, lines: Sequence[str]) -> None:
+        self.folder = folder
+        self.lines = lines
+        self.spec: GitIgnoreSpec | None = None
+
+    def covers(self, path: str, *, folder: bool) -> bool:
+        if not self.lines:
+            return False
+        if self.spec is None:
+            from pathspec import GitIgnoreSpec
+
+            self.spec = GitIgnoreSpec.from_lines(self.lines)
+        below = os.path.relpath(os.path.abspath(path), self.folder).replace(os.sep, "/")
+        return not below.startswith("../") and self.spec.match_file(f"{below}/" if folder else below)
+
+
+def find_models(
+    paths: Sequence[str], exclude: Sequence[str] = (), *, root: str | None = None, gitignore: bool = True
+) -> Iterator[Found]:
+    """Every model below the paths, each once, in a stable order; and what is left out, with the reason.
+
+    ``exclude`` are patterns as in ``.gitignore``, taken from ``root``. Raises `UsageError` for what is not there.
+    """
+    excluded = Excluded(os.path.abspath(root or "."), exclude)
+    met: set[str] = set()
+    for path in paths:
+        if not os.path.lexists(path):
+            raise UsageError(f"{path}: no such file or folder")
+        named = (
+            [look_at_folder(path, excluded, gitignore)] if is_plain_folder(path) else [look_at_named(path, excluded)]
+        )
+        for found in (one for many in named for one in many):
+            key = os.path.normpath(found.path)
+            if key not in met:
+                met.add(key)
+                yield found
+
+
+def is_plain_folder(path: str) -> bool:
+    return os.path.isdir(path) and not is_model_folder(path)
+
+
+def is_model_folder(path: str) -> bool:
+    """A SavedModel, or an unzipped ``.keras`` archive."""
+    if os.path.isfile(os.path.join(path, SAVED_MODEL)) or os.path.isfile(os.path.join(path, "saved_model.pbtxt")):
+        return True
+    if not os.path.isfile(os.path.join(path, "config.json")):
+        return False
+    beside = ("metadata.json", "model.weights.h5", "model.weights.npz", "model.weights.json")
+    return path.endswith(".keras") or any(os.path.isfile(os.path.join(path, name)) for name in beside)
+
+
+def look_at_named(path: str, excluded: Excluded) -> Iterator[Found]:
+    """A path that was named: pre-commit names what changed, models or not."""
+    if excluded.covers(path, folder=os.path.isdir(path)):
+        yield Found(path, "excluded")
+        return
+    name = os.path.basename(path)
+    if name in (SAVED_MODEL, "saved_model.pbtxt", "keras_metadata.pb"):  # a part of a model stands for the model
+        yield Found(os.path.dirname(path) or ".")
+        return
+    why = why_not(path, named=True)
+    yield Found(path, why)
+
+
+def look_at_folder(folder: str, excluded: Excluded, gitignore: bool) -> Iterator[Found]:
+    """Everything below a folder, sorted, without recursion; links to folders are not followed."""
+    stack: list[tuple[str, tuple[Excluded, ...]]] = [(folder, outer_ignores(folder) if gitignore else ())]
+    while stack:
+        place, rules = stack.pop()
+        try:
+            entries = sorted(os.scandir(place), key=lambda entry: entry.name)
+        except OSError as error:
+            yield Found(place, f"cannot be listed: {(error.strerror or str(error)).lower()}")
+            continue
+        if gitignore and any(entry.name == ".gitignore" for entry in entries):
+            rules = (*rules, read_ignores(place))
+        below = []
+        for entry in entries:
+            path = os.path.normpath(os.path.join(place, entry.name))
+            is_folder = entry.is_dir(follow_symlinks=False)
+            if any(rule.covers(path, folder=is_folder) for rule in (excluded, *rules)):
+                continue
+            if not is_folder:
+                why = why_not(path, named=False)
+                if why is None or why == IS_LFS:
+                    yield Found(path, why)
+            elif is_model_folder(path):
+                yield Found(path)
+            elif entry.name not in NEVER and not os.path.isfile(os.path.join(path, "pyvenv.cfg")):
+                below.append((path, rules))
+        stack.extend(reversed(below))
+
+
+def outer_ignores(folder: str) -> tuple[Excluded, ...]:
+    """The ``.gitignore`` files of the folders above, up to the one that git works in."""
+    found: list[Excluded] = []
+    place = os.path.abspath(folder)
+    while not os.path.exists(os.path.join(place, ".git")):
+        above = os.path.dirname(place)
+        if above == place:
+            return ()
+        place = above
+        if os.path.isfile(os.path.join(place, ".gitignore")):
+            found.append(read_ignores(place))
+    return tuple(reversed(found))
+
+
+def read_ignores(folder: str) -> Excluded:
+    try:
+        text = Path(folder, ".gitignore").read_text("utf-8", "replace")
+    except OSError:
+        text = ""
+    return Excluded(os.path.abspath(folder), text.splitlines())
+
+
+IS_LFS = "a Git LFS pointer: the model itself is not here; 'git lfs pull' fetches it"
+
+
+def why_not(path: str, *, named: bool) -> str | None:
+    """Why a path is not to be checked; `None` where it is. A file of a model's name is, whatever it is."""
+    lower = path.lower()
+    sure = lower.endswith(SURE)
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None if sure or named else "cannot be opened"
+    if not stat.S_ISREG(status.st_mode):
+        return None if sure or lower.endswith(HDF5) or named else "not a regular file"
+    head = read_head(path)
+    if head is None:
+        return None if sure or named else "cannot be opened"
+    if head.startswith(LFS):
+        return IS_LFS
+    if sure:
+        return None
+    return why_no_model(path, lower, head, status.st_size)
+
+
+def why_no_model(path: str, lower: str, head: bytes, size: int) -> str | None:
+    """Of a file whose name leaves it open: what its bytes say."""
+    if lower.endswith(HDF5):
+        return None if not looks_foreign(path, head) else "an HDF5 file that holds no model of Keras"
+    if head.startswith(MAGIC_HDF5):
+        return "an HDF5 file that holds no model of Keras" if looks_foreign(path, head) else None
+    if head.startswith(MAGIC_ZIP):
+        return None if holds_config(path) else "an archive that is no .keras file"
+    if lower.endswith(YAML):
+        return None if b"class_name:" in head else "not a model"
+    if not lower.endswith(JSON) or size > LARGE_JSON:
+        return "not a model"
+    return None if describes_model(path) else "JSON that is no model's config"
+
+
+def read_head(path: str) -> bytes | None:
+    """The first bytes, opened so that nothing blocks."""
+    try:
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    except OSError:
+        return None
+    with open(handle, "rb") as file:
+        try:
+            return file.read(4096)
+        except OSError:
+            return None
+
+
+def looks_foreign(path: str, head: bytes) -> bool:
+    """Whether an HDF5 file is sound and holds no model of Keras: somebody's data. A broken one is not foreign."""
+    if not head.startswith(MAGIC_HDF5):
+        return False
+    from ..readers.hdf5 import Group, Window, open_hdf5
+
+    try:
+        with Window(path) as window:
+            root = open_hdf5(window).root
+            names = set(root.attributes)
+            if names & {"model_config", "model_config0", "training_config", "layer_names", "keras_version"}:
+                return False
+            children = root.children
+            if not {"model_weights", "layers", "_layer_checkpoint_dependencies", "vars", "optimizer"} & set(children):
+                return not any(isinstance(child, Group) and "vars" in child.children for child in children.values())
+    except (KinspectError, OSError):
+        return False
+    return False
+
+
+def holds_config(path: str) -> bool:
+    """Whether an archive of any name has a config at its top, as a ``.keras`` file has."""
+    from zipfile import BadZipFile, ZipFile
+
+    try:
+        with ZipFile(path) as archive:
+            return "config.json" in archive.namelist() and "metadata.json" in archive.namelist()
+    except (BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError):
+        return False
+
+
+def describes_model(path: str) -> bool:
+    """Whether JSON is a model's config: an object with a class and layers, or of one of Keras's modules."""
+    from ..readers.json_config import load_json
+
+    try:
+        data = load_json(Path(path).read_bytes()).value
+    except (KinspectError, OSError):
+        return False
+    if isinstance(data.get("weight_map"), dict) and "metadata" in data:
+        return any(str(value).endswith(".weights.h5") for value in data["weight_map"].values())
+    config: Any = data.get("config")
+    if not isinstance(data.get("class_name"), str) or not isinstance(config, (dict, list)):
+        return False
+    module = str(data.get("module") or "")
+    return isinstance(config, list) or "layers" in config or "keras_version" in data or module.startswith("keras")
+
+
+__all__ = ["Found", "find_models", "is_model_folder"]
