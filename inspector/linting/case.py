@@ -13,8 +13,9 @@ from .options import Options
 if TYPE_CHECKING:
     from ..analyses.facts import Facts, LayerFacts
     from ..analyses.flow import Flow
+    from ..analyses.tensor_values import TensorValues
     from ..analyses.training import Training
-    from ..graph import Model, WeightIndex
+    from ..graph import Model, Unknown, Weight, WeightIndex
     from ..readers.documents import StoredDocument
     from ..readers.probe import Probe
 
@@ -33,6 +34,7 @@ class Case:
         self.options = options or Options()
         self.is_live = model is not None
         self.problems: dict[str, KinspectError] = {}
+        self.scanned: dict[int, TensorValues | Unknown] = {}
         if model is not None:
             self.__dict__["model"] = model
 
@@ -119,6 +121,14 @@ class Case:
             return self.model.weights
         except UnreadableModel as error:
             raise explained(error) from None
+
+    def values(self, weight: Weight) -> TensorValues | Unknown:
+        """The statistics of a tensor of the index, which is scanned once, whoever asks."""
+        from ..analyses.tensor_values import scan_values
+
+        if id(weight) not in self.scanned:
+            self.scanned[id(weight)] = scan_values(weight)
+        return self.scanned[id(weight)]
 
     def pointer_to(self, layer: str | None, *more: str | int) -> str | None:
         """The JSON pointer of a layer of the config, by its path; `None` where the config does not list it."""
