@@ -11,15 +11,18 @@ from ..errors import KinspectError, UnreadableModel
 from .options import Options
 
 if TYPE_CHECKING:
+    from ..analyses.config_objects import ConfigObjects
     from ..analyses.facts import Facts, LayerFacts
     from ..analyses.flow import Flow
+    from ..analyses.references import Reference
+    from ..analyses.output_heads import Head
     from ..analyses.tensor_values import TensorValues
     from ..analyses.training import Training
     from ..graph import Model, Unknown, Weight, WeightIndex
     from ..readers.documents import StoredDocument
     from ..readers.probe import Probe
 
-NEEDS = ("file", "probe", "documents", "model", "facts", "flow", "flows", "training", "weights")
+NEEDS = ("file", "probe", "documents", "objects", "model", "facts", "flow", "flows", "training", "weights")
 
 
 class CannotExamine(KinspectError):
@@ -42,7 +45,7 @@ class Case:
         """Whether a need of a rule is met; why not, where the file is at fault, goes to ``problems``."""
         if need == "file":
             return True
-        if self.is_live and need in ("probe", "documents"):
+        if self.is_live and need in ("probe", "documents", "objects"):
             return False
         if need in self.problems:
             return False
@@ -75,6 +78,23 @@ class Case:
         from ..readers.documents import read_documents
 
         return read_documents(self.probe)
+
+    @cached_property
+    def objects(self) -> ConfigObjects:
+        """Every object in those documents; what was too much to be looked at stands in ``problems``."""
+        from ..analyses.config_objects import ConfigObjects
+
+        found = ConfigObjects(self.documents)
+        if found.unread is not None:
+            self.problems.setdefault("all objects", CannotExamine(found.unread))
+        return found
+
+    @cached_property
+    def references(self) -> tuple[Reference, ...]:
+        """Every class and function that those objects name, and whose it is."""
+        from ..analyses.references import find_references
+
+        return tuple(find_references(self.objects))
 
     @cached_property
     def model(self) -> Model:
@@ -111,6 +131,13 @@ class Case:
         from ..analyses.training import read_training
 
         return read_training(self.model)
+
+    @cached_property
+    def heads(self) -> list[Head] | None:
+        """Every output with its activation, losses and metrics; `None` where the model's calls are not known."""
+        from ..analyses.output_heads import find_heads
+
+        return None if self.flow is None else find_heads(self.flow, self.training)
 
     @cached_property
     def weights(self) -> WeightIndex | None:
