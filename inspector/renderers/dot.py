@@ -15,7 +15,7 @@ from ..views.drawing import INPUT, OUTPUT, RESULT, STUB, TIE, Box, Drawing, Edge
 from .dot_labels import box_label, caption, node_label
 from .escaping import escape
 from .escaping import escape_markup as plain
-from .graph_order import find_ranks
+from .graph_order import find_late_ranks, find_ranks
 from .palette import LIGHT, Colours, colours
 from .plain_layout import HEIGHT, NOTE, WIDTH, Places, is_large, place
 
@@ -23,7 +23,7 @@ FONT = "Helvetica"
 NODES = f'fontname="{FONT}", shape="box", style="rounded,filled", margin="0.11,0.06", penwidth="1.1"'
 SIZE = f'width="{WIDTH / 72:.3f}", height="{HEIGHT / 72:.3f}"'
 MOST_LABELLED = 400  # edges; of more, shapes stand in the nodes, which is faster to lay out
-CHAIN, SKIP = 8, 2  # how much a tensor to the next row, and one further down, wants to be straight
+CHAIN, SKIP, TIED = 8, 2, 2  # how much a tensor to the next row, one further down, and a tie want to be straight
 COLUMN = 12  # nodes below one another where nothing connects them
 
 
@@ -92,8 +92,7 @@ def markup(label: str) -> str:
 def graph_attributes(drawing: Drawing, colour: Colours, places: Places | None) -> str:
     found = (
         f'fontname="{FONT}"; rankdir="{drawing.rankdir}"; bgcolor="{colour["ground"]}"; nodesep="0.28"; '
-        'ranksep="0.32"; labelloc="b"; labeljust="l"; pad="0.25"; splines="true"; nslimit="4"; nslimit1="4"; '
-        'charset="UTF-8"'
+        'ranksep="0.32"; labelloc="b"; labeljust="l"; pad="0.25"; splines="true"; charset="UTF-8"'
     )
     end = "layout=neato" if places is not None else f"label={markup(caption(drawing, colour))}"
     return f"{found}; {end}"
@@ -138,25 +137,32 @@ def edge_attributes(edge: Edge, colour: Colours) -> str:
     if edge.label:
         found += f", label={markup(f'&#160;{plain(edge.label)}')}"
     if edge.kind == TIE:
-        found += f', style="dashed", dir="none", constraint="false", weight="0", color="{colour["tie"]}"'
+        found += f', style="dashed", dir="none", color="{colour["tie"]}"'
     if "faint" in (edge.tail.emphasis, edge.head.emphasis):
         found += f', color="{colour["faint"]}", fontcolor="{colour["faint ink"]}"'
     return found
 
 
 def find_weights(drawing: Drawing, ranks: Mapping[str, int]) -> dict[str, str]:
-    """How much each tensor wants to be short and straight.
+    """How much each tensor wants to be short and straight, and how the calls of one layer stand below one another.
 
     Steps of a chain most; what skips a row less; what an input gives to many calls least, so that each of these
-    stands beside what takes its result.
+    stands beside what takes its result. A tie moves no call to another row, and draws calls in later rows straight
+    below their first.
     """
     takers = Counter(edge.tail for edge in drawing.edges if edge.kind != TIE)
-    found: dict[str, str] = {}
+    ties = [edge for edge in drawing.edges if edge.kind == TIE]
+    late = find_late_ranks(drawing, ranks) if ties else {}
+    found = {edge.id: tie_weight(late[edge.head.id] - late[edge.tail.id]) for edge in ties}
     for edge in drawing.edges:
         if edge.kind == TIE or (edge.tail.kind == INPUT and takers[edge.tail] > 1):
             continue
         found[edge.id] = f", weight={CHAIN if ranks[edge.head.id] - ranks[edge.tail.id] == 1 else SKIP}"
     return found
+
+
+def tie_weight(rows: int) -> str:
+    return f", minlen={rows}, weight={TIED}" if rows > 0 else ', constraint="false", weight=0'
 
 
 def put_labels(drawing: Drawing, shapes: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Union
 
 from ..views.drawing import TIE, Box, Drawing, Node
@@ -102,3 +102,16 @@ def find_ranks(drawing: Drawing) -> dict[str, int]:
         if isinstance(item, Node):
             ranks[item.id] = max((ranks.get(tail, -1) for tail in tails.get(item.id, ())), default=-1) + 1
     return ranks
+
+
+def find_late_ranks(drawing: Drawing, ranks: Mapping[str, int]) -> dict[str, int]:
+    """Of each node, the last row in which all that follows has room below it: where `dot` puts most."""
+    heads: dict[str, list[str]] = {}
+    for edge in drawing.edges:
+        if edge.kind != TIE and ranks[edge.tail.id] < ranks[edge.head.id]:
+            heads.setdefault(edge.tail.id, []).append(edge.head.id)
+    last = max(ranks.values(), default=0)
+    late: dict[str, int] = {}
+    for name in sorted(ranks, key=lambda name: ranks[name], reverse=True):
+        late[name] = min((late[head] for head in heads.get(name, ())), default=last + 1) - 1
+    return late
