@@ -110,6 +110,7 @@ add_code_options(check_command)
 
 def run_checks(settings: Settings, paths: tuple[str, ...], how: CheckSettings, options: Mapping[str, Any]) -> Report:
     """Find the models, ask the rules, and sort out what is not to be shown."""
+    from ..linting.discovery import IS_LFS
     from ..linting.report import Report
 
     skipped: list[Found] = []
@@ -122,7 +123,8 @@ def run_checks(settings: Settings, paths: tuple[str, ...], how: CheckSettings, o
             if say is not None:
                 say(f"{len(files):,} checked: {path}")
     for skip in skipped:
-        if not settings.quiet and (skip.path in paths or settings.verbose or "LFS" in (skip.why or "")):
+        asked = skip.path in paths and len(paths) == 1
+        if not settings.quiet and (asked or settings.verbose or skip.why == IS_LFS):
             click.echo(f"note: {escaped(skip.path)}: {skip.why}", err=True)
     if not files and not settings.quiet:
         click.echo("note: there is nothing to check", err=True)

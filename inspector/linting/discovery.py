@@ -24,6 +24,7 @@ NEVER = {".git", ".hg", ".svn", "node_modules", "__pycache__", ".tox", ".nox", "
 LFS = b"version https://git-lfs.github.com/spec/"
 MAGIC_HDF5, MAGIC_ZIP = b"\x89HDF\r\n\x1a\n", b"PK\3\4"
 SAVED_MODEL = "saved_model.pb"
+PARTS = {SAVED_MODEL, "saved_model.pbtxt", "keras_metadata.pb", "config.json", "metadata.json", "model.weights.h5"}
 LARGE_JSON = 64 << 20
 
 
@@ -94,9 +95,9 @@ def look_at_named(path: str, excluded: Excluded) -> Iterator[Found]:
     if excluded.covers(path, folder=os.path.isdir(path)):
         yield Found(path, "excluded")
         return
-    name = os.path.basename(path)
-    if name in (SAVED_MODEL, "saved_model.pbtxt", "keras_metadata.pb"):  # a part of a model stands for the model
-        yield Found(os.path.dirname(path) or ".")
+    folder, name = os.path.split(path)
+    if name in PARTS and is_model_folder(folder or "."):  # a part of a model stands for the model
+        yield Found(folder or ".")
         return
     why = why_not(path, named=True)
     yield Found(path, why)
