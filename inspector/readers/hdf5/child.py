@@ -146,7 +146,7 @@ class Reader:
     def _dataset(self, dataset: Any) -> dict[str, Any]:
         plist, h5d = dataset.get_create_plist(), self.h5.h5d
         layouts = {h5d.COMPACT: "compact", h5d.CONTIGUOUS: "contiguous", h5d.CHUNKED: "chunked", h5d.VIRTUAL: "virtual"}
-        layout, external = layouts[plist.get_layout()], plist.get_external_count() > 0
+        layout, external = layouts[plist.get_layout()], plist.get_external_count()
         return {
             "shape": _shape(dataset.get_space(), self.h5),
             "type": dataset.get_type().encode().hex(),
@@ -154,7 +154,7 @@ class Reader:
             "offset": dataset.get_offset(),
             "stored": 0 if external or layout == "virtual" else dataset.get_storage_size(),
             "filters": [plist.get_filter(n)[0] for n in range(plist.get_nfilters())],
-            "external": external,
+            "external": [_text(plist.get_external(n)[0]) for n in range(min(external, 20))] if external else None,
         }
 
     def _attributes(self, node: Any) -> dict[str, Any]:

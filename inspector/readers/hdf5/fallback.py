@@ -94,7 +94,8 @@ class ChildTree:
             return NamedType(*common, datatype.name, attributes)
         shape = None if row["shape"] is None else tuple(row["shape"])
         layout = Layout(row["layout"], UNDEFINED if row["offset"] is None else row["offset"], row["stored"])
-        return Dataset(*common, shape, datatype, layout, tuple(row["filters"]), row["external"], attributes)
+        external = None if row["external"] is None else tuple(row["external"])
+        return Dataset(*common, shape, datatype, layout, tuple(row["filters"]), external, attributes)
 
 
 def ask_child(window: Window, *arguments: str) -> dict[str, Any]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import struct
 
-from .source import UNDEFINED, Source, pair, u16, u32, u64
+from .headers import SHARED, Message
+from .heaps import LocalHeap
+from .source import MALFORMED, UNDEFINED, Source, pair, u16, u32, u64
 from .trees import stored_chunk_bytes
 from .window import Hdf5Error, NotCovered
 
 _KINDS = ("compact", "contiguous", "chunked", "virtual")
+MAX_EXTERNAL = 20  # files that are named
 _SINGLE_CHUNK, _SINGLE_FILTERED = 1, 2  # kind of chunk index; flag of a single chunk that went through filters
 
 
@@ -105,6 +108,22 @@ def _newer_chunked(source: Source, position: int) -> Layout:
             stored = 0
         return Layout("chunked", address, stored)
     return Layout("chunked", 0)
+
+
+def read_external_files(source: Source, message: Message) -> tuple[str, ...]:
+    """Names of the files that keep the data of a dataset; fewer where they cannot be read."""
+    flags, position, size, _ = message
+    names = []
+    try:
+        if flags & SHARED or source.window.buffer[position] != 1:
+            return ()
+        heap = LocalHeap(source, u64(source.window.buffer, position + 8)[0])
+        for at in range(position + 16, position + min(size, 16 + 24 * MAX_EXTERNAL), 24):
+            name = heap.text(u64(source.window.buffer, at)[0])
+            names.append(name.decode("utf-8", "surrogateescape"))
+    except (Hdf5Error, *MALFORMED):  # the data lie outside all the same
+        pass
+    return tuple(dict.fromkeys(names))
 
 
 def read_filters(source: Source, position: int) -> tuple[int, ...]:

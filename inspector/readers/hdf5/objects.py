@@ -20,7 +20,7 @@ from .headers import (
     locate,
     read_header,
 )
-from .layouts import Layout, read_filters, read_layout
+from .layouts import Layout, read_external_files, read_filters, read_layout
 from .links import Link, Target, read_links
 from .source import MALFORMED, UNDEFINED, Source
 from .window import Hdf5Error, NotCovered
@@ -99,13 +99,13 @@ class Dataset(_Object):
     ``dtype`` is numpy's name ('float32', 'bool', 'bfloat16'), 'string', 'object' for sequences of variable length,
     'opaque', 'compound', 'reference', 'array'; ``byteorder`` '<' or '>'. ``nbytes`` is what the shape asks for.
     ``offset`` is the position in the window of the contiguous data, None where there are no such ``nbytes`` bytes:
-    nothing written, other layouts, external files. ``filters`` are HDF5's numbers. A null dataspace comes as shape ()
-    with no bytes.
+    nothing written, other layouts, external files. ``filters`` are HDF5's numbers. ``external_files`` names the files
+    of external data, as far as the names can be read. A null dataspace comes as shape () with no bytes.
     """
 
     __slots__ = (
-        "_datatype", "_layout", "_stored", "byteorder", "dtype", "external", "filters", "itemsize", "layout", "nbytes",
-        "offset", "shape",
+        "_datatype", "_layout", "_stored", "byteorder", "dtype", "external", "external_files", "filters", "itemsize",
+        "layout", "nbytes", "offset", "shape",
     )  # fmt: skip
 
     def __init__(
@@ -118,7 +118,7 @@ class Dataset(_Object):
         datatype: Datatype,
         layout: Layout,
         filters: tuple[int, ...],
-        external: bool,
+        external: tuple[str, ...] | None,
         attributes: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(source, path, address, header, attributes)
@@ -129,10 +129,11 @@ class Dataset(_Object):
         self.nbytes = 0 if shape is None else element_count(shape) * datatype.size
         self.layout = layout.kind
         self.filters = filters
-        self.external = external
+        self.external = external is not None
+        self.external_files = external or ()
         self.offset: int | None = None
         if (
-            not external
+            not self.external
             and layout.kind == "contiguous"
             and layout.address != UNDEFINED
             and (layout.stored or 0) >= self.nbytes > 0
@@ -204,16 +205,16 @@ class Children(Mapping[str, Node]):
     def __getitem__(self, name: str) -> Node:
         node = self._known.get(name)
         if node is None:
-            target = self._targets[name]
-            path = f"{self._path}/{name}" if self._path else name
-            if isinstance(target, int):
-                node = read_object(self._source, path, target)
-            elif isinstance(target, tuple):
-                node = Link(path, *target)
-            else:
-                node = target
-            self._known[name] = node
+            node = self._known[name] = self.read(name)
         return node
+
+    def read(self, name: str) -> Node:
+        """A child that is not kept, for those who look at very many once."""
+        target = self._targets[name]
+        path = f"{self._path}/{name}" if self._path else name
+        if isinstance(target, int):
+            return read_object(self._source, path, target)
+        return Link(path, *target) if isinstance(target, tuple) else target
 
     def __contains__(self, name: object) -> bool:
         return name in self._targets
@@ -256,4 +257,5 @@ def _read_dataset(source: Source, path: str, address: int, header: Header, datat
     _, position, size, _ = first[LAYOUT]
     layout = read_layout(source, position, size, 0 if shape is None else element_count(shape) * datatype.size)
     filters = read_filters(source, first[FILTERS][1]) if FILTERS in first else ()
-    return Dataset(source, path, address, header, shape, datatype, layout, filters, EXTERNAL_FILES in first)
+    external = read_external_files(source, first[EXTERNAL_FILES]) if EXTERNAL_FILES in first else None
+    return Dataset(source, path, address, header, shape, datatype, layout, filters, external)
