@@ -50,6 +50,11 @@ class Step:
         return self.layer.class_name
 
     @property
+    def title(self) -> str:
+        """How messages call it: ``Dense 'dense_1'``."""
+        return f"{self.layer.class_name} {self.layer.name!r}"
+
+    @property
     def config(self) -> Mapping[str, Any]:
         return self.layer.config
 

@@ -27,6 +27,13 @@ RESHAPES = frozenset({"Reshape", "Flatten", "Permute", "RepeatVector", "Rename",
 MERGES = frozenset({"Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate", "Dot"})
 ATTENTIONS = frozenset({"Attention", "AdditiveAttention", "MultiHeadAttention", "GroupQueryAttention",
                         "GroupedQueryAttention"})  # fmt: skip
+AVERAGE_POOLS = frozenset(f"{kind}{rank}D" for kind in ("AveragePooling", "GlobalAveragePooling") for rank in (1, 2, 3))
+MAX_POOLS = frozenset(f"{kind}{rank}D" for kind in ("MaxPooling", "GlobalMaxPooling") for rank in (1, 2, 3))
+POOLS = AVERAGE_POOLS | MAX_POOLS
+PADDINGS = frozenset(f"{kind}{rank}D" for kind in ("ZeroPadding", "Cropping") for rank in (1, 2, 3))
+UPSAMPLINGS = frozenset(f"UpSampling{rank}D" for rank in (1, 2, 3))
+# Probabilities, or their logarithms: what an output ends with.
+NORMALISING = frozenset({"softmax", "sigmoid", "hard_sigmoid", "log_softmax", "log_sigmoid", "sparsemax"})
 # Layers, and the operations of keras.ops, that are an activation and nothing else; by Keras's names for functions.
 ACTIVATION_LAYERS = {
     "ReLU": "relu", "LeakyReLU": "leaky_relu", "ELU": "elu", "Softmax": "softmax", "PReLU": "prelu", "Relu": "relu",
@@ -99,6 +106,7 @@ def root_of(module: Any) -> str:
 
 
 __all__ = [
-    "ATTENTIONS", "BATCH_NORMS", "CONVOLUTIONS", "DENSE", "DROPOUTS", "EMBEDDINGS", "KERNELS", "LINEAR", "MERGES",
-    "NOISE", "RECURRENT", "RESHAPES", "activation_of", "is_own", "name_activation",
+    "ATTENTIONS", "AVERAGE_POOLS", "BATCH_NORMS", "CONVOLUTIONS", "DENSE", "DROPOUTS", "EMBEDDINGS", "KERNELS",
+    "LINEAR", "MAX_POOLS", "MERGES", "NOISE", "NORMALISING", "PADDINGS", "POOLS", "RECURRENT", "RESHAPES",
+    "UPSAMPLINGS", "activation_of", "is_own", "name_activation",
 ]  # fmt: skip
