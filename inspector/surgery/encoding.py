@@ -27,13 +27,11 @@ TRAINED = frozenset((
 Swap = Callable[[TensorRef], TensorRef]
 
 
-def encode_model(cut: Cut, atlas: Atlas, evaluation: Evaluation | Unknown) -> dict[str, Any]:
-    """The submodel as ``config.json`` or the attribute ``model_config`` holds it; its shapes from an evaluation."""
-    return Encoder(cut, atlas, evaluation).encode()
-
-
 class Encoder:
-    """One submodel on its way into a config."""
+    """One submodel on its way into what ``config.json`` or the attribute ``model_config`` holds.
+
+    Its shapes are those of an evaluation.
+    """
 
     def __init__(self, cut: Cut, atlas: Atlas, evaluation: Evaluation | Unknown) -> None:
         self.cut = cut
@@ -183,4 +181,4 @@ def find_offsets(graph: Graph, data: Mapping[str, Mapping[str, Any]]) -> dict[st
     return {name: found.get(name, 1) for name in nested}
 
 
-__all__ = ["encode_model"]
+__all__ = ["TRAINED", "Encoder"]

@@ -12,7 +12,7 @@ from ..analyses.inference import Evaluation, Inference
 from ..errors import KinspectError, NotExtractable, UsageError
 from ..graph import Model, Spec, Unknown, replace
 from .cut import Cut, cut
-from .encoding import encode_model
+from .encoding import Encoder
 from .places import Atlas, Tensor, spell
 from .recovered import Parent
 from .selection import Target, select, select_all
@@ -21,6 +21,7 @@ from .write import write_archive, write_legacy, write_whole
 
 SCHEMA_VERSION = 1
 STATIC = "static"
+FIRST_MODERN = "3.0.0"
 ENDINGS = {".keras": "keras", ".h5": "h5", ".hdf5": "h5"}
 
 
@@ -38,18 +39,39 @@ class Submodel:
         self.output: str | None = None
         self.proof: dict[str, Any] = {"ran": False, "max_abs_diff": None, "ok": None}
         self.evaluation = Inference().evaluate(made.graph)
-        self._cargo: Cargo | None = None
+        self.form = form_of(model)
+        self._cargo: dict[str, Cargo] = {}
         self._parent: Parent | None = None
 
     @property
     def cargo(self) -> Cargo:
         """The tensors and assets it keeps; looked up in the parent's file at the first use."""
-        if self._cargo is None:
-            self._cargo = LOADERS[self.model.format](self.cut, self.atlas)
-            facts = () if self._cargo.tensors else find_facts(replace(self.model, graph=self.graph)).layers
+        if self.form not in self._cargo:
+            cargo = find_loader(self.model, self.form)(self.cut, self.atlas)
+            facts = () if cargo.tensors else find_facts(replace(self.model, graph=self.graph)).layers
             if any(fact.params for fact in facts):
                 raise NotExtractable("it holds no weights: it was saved before it was built")
-        return self._cargo
+            self._cargo[self.form] = cargo
+        return self._cargo[self.form]
+
+    def encode(self) -> dict[str, Any]:
+        """The submodel's config in its form, with what the format needs around it."""
+        encoder = Encoder(self.cut, self.atlas, self.evaluation)
+        if self.form == form_of(self.model):
+            return encoder.encode()
+        from .modern import encode_modern, encode_plain
+
+        return encode_modern(encoder) if self.form == "keras" else encode_plain(encoder)
+
+    @property
+    def keras_version(self) -> str | None:
+        """The version of Keras whose form the file has."""
+        return FIRST_MODERN if self.is_upgraded else self.model.keras_version
+
+    @property
+    def is_upgraded(self) -> bool:
+        """Whether a file of Keras 1 or 2 is written in the form of Keras 3."""
+        return self.form == "keras" and self.model.format == "h5" and not self.atlas.modern
 
     @property
     def layers(self) -> list[str]:
@@ -70,17 +92,18 @@ class Submodel:
     def save(self, path: str | os.PathLike[str], *, force: bool = False) -> None:
         """Write the submodel, atomically; over an existing file only with ``force``.
 
-        A ``.keras`` source gives a ``.keras`` file, an ``.h5`` source an ``.h5`` file. Raises `KinspectError`.
+        The ending says the form, ``.keras``, ``.h5`` or ``.hdf5``, whatever that of the source is; a source of Keras 2
+        becomes Keras 3's in ``.keras``. Raises `KinspectError`, also where the other form cannot be had for sure.
         """
         place = os.fspath(path)
-        form = check_form(self.model, place)
-        metadata = {"keras_version": self.model.keras_version, "date_saved": now(), "kinspect": self.describe_origin()}
-        config, cargo = encode_model(self.cut, self.atlas, self.evaluation), self.cargo
+        self.form = find_form(place)
+        metadata = {"keras_version": self.keras_version, "date_saved": now(), "kinspect": self.describe_origin()}
+        config, cargo = self.encode(), self.cargo
         if os.path.exists(place) and os.path.samefile(place, self.model.source):
             raise UsageError(f"{place}: is the model itself", hint="write the submodel to another file")
 
         def write(file: IO[bytes]) -> None:
-            (write_archive if form == "keras" else write_legacy)(file, config, metadata, cargo)
+            (write_archive if self.form == "keras" else write_legacy)(file, config, metadata, cargo)
 
         write_whole(place, write, force=force)
         self.output = place
@@ -101,8 +124,8 @@ class Submodel:
             raise UsageError("the submodel is not saved yet", hint="call save(path) first")
         request = {
             "task": "prove", "file": self.model.source, "child": self.output, "custom": list(custom),
-            "library": find_library(self.model), "inputs": list(map(place, self.cut.inputs)),
-            "outputs": list(map(place, self.cut.outputs)),
+            "library": find_library(self.model), "upgraded": self.is_upgraded,
+            "inputs": list(map(place, self.cut.inputs)), "outputs": list(map(place, self.cut.outputs)),
         }  # fmt: skip
         try:
             found: Mapping[str, Any] = ask_worker(request, time_limit or TIME_LIMIT, say)
@@ -205,15 +228,26 @@ def check_source(model: Model) -> None:
         )
 
 
-def check_form(model: Model, path: str) -> str:
-    """The form of the file to write. Raises `UsageError` for one that the source cannot be written in."""
+def form_of(model: Model) -> str:
+    """The form that a submodel of a model is written in without more ado."""
+    return "h5" if model.format == "h5" else "keras"
+
+
+def find_form(path: str) -> str:
+    """The form of the file to write, by its ending. Raises `UsageError` for another one."""
     form = next((form for ending, form in ENDINGS.items() if path.lower().endswith(ending)), None)
-    wanted = "h5" if model.format == "h5" else "keras"
-    if path.lower().endswith(".weights.h5"):
-        form = None
-    if form != wanted:
-        raise UsageError(f"{path}: the submodel of {model.source} is written as .{wanted}", hint=f"-o FILE.{wanted}")
+    if form is None or path.lower().endswith(".weights.h5"):
+        raise UsageError(f"{path}: a submodel is written as .keras or .h5", hint="-o FILE.keras")
     return form
+
+
+def find_loader(model: Model, form: str) -> Callable[[Cut, Atlas], Cargo]:
+    """What gathers the weights of a model for a file of this form."""
+    if form == form_of(model):
+        return LOADERS[model.format]
+    from .crossing import load_as_archive, load_as_legacy
+
+    return load_as_archive if form == "keras" else load_as_legacy
 
 
 def place(tensor: Tensor) -> dict[str, Any]:

@@ -1,0 +1,189 @@
+"""The weights of a submodel in the other form: from one list a layer to variables by object, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..errors import NotExtractable
+from ..graph import Layer, Weight, walk
+from ..readers import keras_archive
+from ..readers.legacy_h5 import LAYER_NAMES, TOP_LEVEL, WEIGHT_NAMES, WEIGHTS
+from ..readers.probe import look_at
+from ..readers.stores import VARS, Store
+from ..readers.weight_paths import find_groups, name_groups
+from .cut import Cut
+from .hdf5 import BFLOAT16, Group
+from .places import Atlas
+from .variables import Register, Variable, not_told
+from .weights import Cargo, make_dataset, put_names, walk_pieces
+
+
+def load_as_archive(cut: Cut, atlas: Atlas) -> Cargo:
+    """The cargo of an ``.h5`` file for a ``.keras`` archive. Raises `NotExtractable` where an owner is not sure."""
+    owners = Owners(atlas)
+    root = Group()
+    root.group(VARS).attributes["name"] = cut.graph.name
+    to = name_groups(cut.graph)
+    tensors: dict[str, Weight] = {}
+    for path, layer, origin in walk_pieces(cut):
+        group = to.get(path)
+        if group is None or not origin:
+            continue
+        root.group(f"{group}/{VARS}").attributes["name"] = layer.name
+        if layer.inner is not None:
+            continue
+        for variable, weight in owners.of_layer(origin):
+            place, _, last = variable.place.rpartition("/")
+            root.group(f"{group}/{place}").children[last] = make_dataset(weight)
+            tensors[weight.path] = weight
+    return Cargo(root, list(tensors.values()), {})
+
+
+class Owners:
+    """Which variable each tensor of an ``.h5`` file is."""
+
+    def __init__(self, atlas: Atlas) -> None:
+        index = atlas.model.weights
+        if index is None:
+            raise NotExtractable("it holds no weights")
+        self.atlas = atlas
+        self.index = index
+        self.known: dict[str, dict[str, list[tuple[Variable, Weight]]]] = {}
+
+    def of_layer(self, path: str) -> list[tuple[Variable, Weight]]:
+        """The tensors of a layer, nested ones by path, each with the variable it is."""
+        top = path.partition("/")[0]
+        if top not in self.known:
+            graph = self.atlas.model.graph
+            layer = graph.by_name[top]
+            stored = self.index.by_layer.get(top, ())
+            refuse_shared(layer, top)
+            names = Register(self.atlas.inference, self.count_own).in_one_list(graph, layer, top)
+            self.known[top] = deal_out(top, names, stored)
+        return self.known[top].get(path, [])
+
+    def count_own(self, path: str) -> int | None:
+        """How many variables a custom layer has, where each is named as its own."""
+        stored = self.index.by_layer.get(path)
+        if stored is None or "/" in path or not self.atlas.modern:
+            return None
+        start = len(f"{WEIGHTS}/{path}/")
+        own = all(weight.path[start:].rpartition("/")[0] == path for weight in stored)
+        return len(stored) if own else None
+
+
+def deal_out(top: str, names: list[Variable], stored: tuple[Weight, ...]) -> dict[str, list[tuple[Variable, Weight]]]:
+    """A layer's list of tensors, by the path of the layer that has each. Raises `NotExtractable` where they differ."""
+    if len(names) != len(stored):
+        raise not_told(top, f"the file holds {len(stored)} weights for it, and its config asks for {len(names)}")
+    found: dict[str, list[tuple[Variable, Weight]]] = {}
+    labels = [weight.path.rpartition("/")[2].partition(":")[0] for weight in stored]
+    spelled = {variable.spec.name for variable in names if variable.spec}
+    for variable, weight, label in zip(names, stored, labels, strict=True):
+        spec = variable.spec
+        if spec is not None:
+            if None not in spec.shape and tuple(spec.shape) != weight.shape:
+                raise not_told(top, f"{weight.path!r} has another shape than its config says")
+            if label in spelled and label != spec.name and spelled.issuperset(labels):
+                raise not_told(top, f"{weight.path!r} is not where its config says")
+        found.setdefault(variable.layer, []).append((variable, weight))
+    return found
+
+
+def refuse_shared(layer: Layer, path: str) -> None:
+    """Raise `NotExtractable` for a model that holds an object at two places: its list has it once."""
+    if layer.inner is None:
+        return
+    met: set[int] = set()
+    for _, _, sub in walk(layer.inner):
+        if sub.shared_id is not None and sub.shared_id in met:
+            raise not_told(path, f"it holds {sub.name!r} at two places, which the other form does not say")
+        met.update([sub.shared_id] if sub.shared_id is not None else [])
+
+
+def load_as_legacy(cut: Cut, atlas: Atlas) -> Cargo:
+    """The cargo of a ``.keras`` archive for an ``.h5`` file: one list a layer, what it trains first."""
+    probe = look_at(atlas.model.source)
+    box = keras_archive.open_box(probe)
+    try:
+        read_store, why_not = keras_archive.find_store(box, probe)
+        if read_store is None:
+            raise NotExtractable(f"its weights cannot be kept: {why_not}")
+        store = read_store()
+        assets = [name for name in box.members if name.startswith(keras_archive.ASSETS) and not name.endswith("/")]
+    finally:
+        box.close()
+    stored = find_groups(store, atlas.model.graph, counts_shared=atlas.modern)
+    refuse_shared_places(cut)
+    root = Group()
+    weights = root.group(WEIGHTS)
+    names = [layer.name for layer in cut.graph.layers if layer.kind != "operation"]
+    put_names(weights, LAYER_NAMES, names)
+    put_names(weights.group(TOP_LEVEL), WEIGHT_NAMES, [])
+    tensors: list[Weight] = []
+    origins = {path: origin for path, _, origin in walk_pieces(cut)}
+    counts = own_counts(store, stored, origins)
+    for name in names:
+        layer = cut.graph.by_name[name]
+        refuse_assets(layer, [stored.get(o, "") for p, o in origins.items() if p.split("/")[0] == name], assets)
+        register = Register(atlas.inference, counts.get)
+        found = [] if not origins[name] else register.in_one_list(cut.graph, layer, name)
+        group = weights.group(name)
+        listed = list(list_stored(found, store, stored, origins))
+        put_names(group, WEIGHT_NAMES, [place for place, _ in listed])
+        for place, weight in listed:
+            parent, _, last = place.rpartition("/")
+            group.group(parent).children[last] = make_dataset(weight)
+            tensors.append(weight)
+    return Cargo(root, tensors, {})
+
+
+def list_stored(
+    variables: list[Variable], store: Store, stored: dict[str, str], origins: dict[str, str]
+) -> Iterator[tuple[str, Weight]]:
+    """Name and tensor of each variable, all of which the store must have."""
+    for variable in variables:
+        path = "/".join(filter(None, (stored.get(origins[variable.layer]), variable.holder)))
+        if path not in store and variable.holder:  # tf_keras has some by their private attributes' names
+            path = f"{stored.get(origins[variable.layer])}/_{variable.holder}"
+        owned = {weight.path.rpartition("/")[2]: weight for weight in store[path].tensors} if path in store else {}
+        weight = owned.get(str(variable.number))
+        if weight is None:
+            raise not_told(variable.layer, f"the archive has no variable {variable.number} at {path!r}")
+        if variable.spec and None not in variable.spec.shape and tuple(variable.spec.shape) != weight.shape:
+            raise not_told(variable.layer, f"{weight.path!r} has another shape than its config says")
+        label = f"{variable.number}_{variable.spec.name}" if variable.spec else str(variable.number)
+        if weight.dtype == BFLOAT16:
+            raise not_told(variable.layer, "Keras does not read weights of dtype bfloat16 from .h5 files")
+        yield "/".join(filter(None, (variable.layer, variable.holder, label))), weight
+
+
+def own_counts(store: Store, stored: dict[str, str], origins: dict[str, str]) -> dict[str, int]:
+    """How many variables each layer has that keeps them all itself, by its path in the submodel."""
+    counts: dict[str, int] = {}
+    for path, origin in origins.items():
+        group = stored.get(origin)
+        if group is not None and not any(owner.startswith(f"{group}/") and store[owner].tensors for owner in store):
+            counts[path] = len(store[group].tensors) if group in store else 0
+    return counts
+
+
+def refuse_assets(layer: Layer, groups: list[str], assets: list[str]) -> None:
+    for group in groups:
+        if group and any(name.startswith(f"{keras_archive.ASSETS}{group}/") for name in assets):
+            raise NotExtractable(f"{layer.name!r} brings files along, such as a vocabulary, and .h5 holds none",
+                                 hint="-o FILE.keras")  # fmt: skip
+
+
+def refuse_shared_places(cut: Cut) -> None:
+    """Raise `NotExtractable` where a layer stands at two places: .h5 files cannot say so."""
+    met: set[int] = set()
+    for path, layer, _ in walk_pieces(cut):
+        if layer.shared_id is not None and layer.shared_id in met:
+            raise NotExtractable(f"{path!r} stands at two places in the model, which .h5 files cannot say",
+                                 hint="-o FILE.keras")  # fmt: skip
+        if layer.shared_id is not None:
+            met.add(layer.shared_id)
+
+
+__all__ = ["load_as_archive", "load_as_legacy"]
