@@ -14,15 +14,22 @@ if TYPE_CHECKING:
     from ..analyses.config_objects import ConfigObjects
     from ..analyses.facts import Facts, LayerFacts
     from ..analyses.flow import Flow
-    from ..analyses.references import Reference
     from ..analyses.output_heads import Head
+    from ..analyses.references import Reference
     from ..analyses.tensor_values import TensorValues
     from ..analyses.training import Training
     from ..graph import Model, Unknown, Weight, WeightIndex
     from ..readers.documents import StoredDocument
+    from ..readers.hdf5_contents import Hdf5Contents
+    from ..readers.members import StoredMember
     from ..readers.probe import Probe
+    from ..readers.saved_model_parts import SavedModelParts
 
-NEEDS = ("file", "probe", "documents", "objects", "model", "facts", "flow", "flows", "training", "weights")
+NEEDS = (
+    "file", "probe", "documents", "members", "hdf5_objects", "saved_model", "objects", "model", "facts", "flow",
+    "flows", "training", "heads", "weights",
+)  # fmt: skip
+OF_FILES = ("probe", "documents", "members", "hdf5_objects", "saved_model", "objects")  # what no live model has
 
 
 class CannotExamine(KinspectError):
@@ -45,7 +52,7 @@ class Case:
         """Whether a need of a rule is met; why not, where the file is at fault, goes to ``problems``."""
         if need == "file":
             return True
-        if self.is_live and need in ("probe", "documents", "objects"):
+        if self.is_live and need in OF_FILES:
             return False
         if need in self.problems:
             return False
@@ -78,6 +85,27 @@ class Case:
         from ..readers.documents import read_documents
 
         return read_documents(self.probe)
+
+    @cached_property
+    def members(self) -> tuple[StoredMember, ...]:
+        """The members of an archive, or the files of a folder, as they stand there; nothing is unpacked for it."""
+        from ..readers.members import read_members
+
+        return read_members(self.probe)
+
+    @cached_property
+    def hdf5_objects(self) -> tuple[Hdf5Contents, ...]:
+        """Every object of every HDF5 file in it, and what of them could not be seen."""
+        from ..readers.hdf5_contents import read_hdf5_contents
+
+        return read_hdf5_contents(self.probe)
+
+    @cached_property
+    def saved_model(self) -> SavedModelParts | None:
+        """The nodes and functions of a SavedModel; `None` for all else."""
+        from ..readers.saved_model_parts import read_saved_model
+
+        return read_saved_model(self.probe)
 
     @cached_property
     def objects(self) -> ConfigObjects:

@@ -7,6 +7,8 @@ part that no reader looks at, is found here.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..errors import UnreadableModel
@@ -17,6 +19,8 @@ from .keras_archive import CONFIG, METADATA, METADATA_BYTES, SHARDS, Folder, ope
 from .probe import Probe
 
 MODEL, TRAINING, ABOUT, WEIGHTS = "model", "training", "metadata", "weights"
+KERAS_METADATA = "keras-metadata"  # what Keras 2 notes of one object in a SavedModel
+MAX_NOTED = 100_000
 
 
 class StoredDocument(NamedTuple):
@@ -38,6 +42,9 @@ def read_documents(probe: Probe) -> tuple[StoredDocument, ...]:
 
     Raises `UnreadableModel` where what holds them cannot be opened.
     """
+    folder = find_folder(probe)
+    if folder is not None:
+        return tuple(read_noted(folder))
     if probe.is_directory or probe.is_zip:
         return tuple(read_archived(probe))
     if probe.is_hdf5:
@@ -61,6 +68,29 @@ def read_archived(probe: Probe) -> Iterator[StoredDocument]:
                 yield read_member(box, name, role, cap)
     finally:
         box.close()
+
+
+def read_noted(folder: Path) -> Iterator[StoredDocument]:
+    """What Keras 2 notes of its objects in a SavedModel, one document an object."""
+    from .saved_model_parts import METADATA as NOTED
+    from .saved_model_parts import read_keras_nodes
+
+    try:
+        for node in islice(read_keras_nodes(folder), MAX_NOTED):
+            if node.text:
+                yield stored(node.text, f"{node.file}/{node.path}", KERAS_METADATA)
+    except UnreadableModel as error:
+        message = error.message if error.message.startswith(NOTED) else f"{NOTED} {error.message}"
+        yield StoredDocument(NOTED, KERAS_METADATA, {}, (), UnreadableModel(message, hint=error.hint))
+
+
+def find_folder(probe: Probe) -> Path | None:
+    """The folder of a SavedModel; an unzipped ``.keras`` folder is none, whatever else is in it."""
+    if probe.names is not None and CONFIG in probe.names:
+        return None
+    from .saved_model_parts import find_folder
+
+    return find_folder(probe)
 
 
 def read_member(box: Archive | Folder, name: str, role: str, cap: int) -> StoredDocument:
@@ -106,4 +136,4 @@ def read_plain(probe: Probe) -> StoredDocument:
     return document._replace(role=WEIGHTS) if "weight_map" in document.value else document
 
 
-__all__ = ["ABOUT", "MODEL", "TRAINING", "WEIGHTS", "StoredDocument", "read_documents"]
+__all__ = ["ABOUT", "KERAS_METADATA", "MODEL", "TRAINING", "WEIGHTS", "StoredDocument", "read_documents"]

@@ -64,10 +64,8 @@ class Message(NamedTuple):
 
     def text(self, number: int) -> str:
         """The last text of a number, as protobuf takes it; empty where there is none."""
-        found = ""
-        for found in self.texts(number):
-            pass
-        return found
+        found = list(self.texts(number))
+        return found[-1] if found else ""
 
     def pairs(self, number: int) -> Iterator[tuple[str, Message]]:
         """A map field: the keys with the messages that they lead to."""

@@ -1,0 +1,204 @@
+"""What a SavedModel directory holds, read from ``saved_model.pb`` without TensorFlow: nodes, functions, assets.
+
+No graph of layers comes of it: it is for those who look at what such a model does when it is loaded or called. The
+numbers of the fields are those of TensorFlow's own ``.proto`` files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
+from typing import NamedTuple
+
+from ..errors import UnreadableModel
+from .probe import Probe
+from .protobuf import Message
+
+PROTOBUF, TEXT_FORM, METADATA = "saved_model.pb", "saved_model.pbtxt", "keras_metadata.pb"
+MAX_NODES = 400_000
+ON_LOAD = ("saved_model_main_op", "legacy_init_op")  # collections that name what runs when the model is loaded
+INIT_SIGNATURE = "__saved_model_init_op"
+RUN_ON_LOAD = ("_initialize", "_create_resource")  # functions of an object that its loading calls
+KERAS = "_tf_keras"
+
+
+class Node(NamedTuple):
+    """An operation: in the graph, where ``scope`` is empty, or in the function that ``scope`` names."""
+
+    scope: str
+    name: str
+    op: str
+    message: Message
+
+    @property
+    def inputs(self) -> list[str]:
+        return list(self.message.texts(3))
+
+    @property
+    def attributes(self) -> dict[str, Message]:
+        return dict(self.message.pairs(5))
+
+    def functions(self) -> Iterator[str]:
+        """The functions that its attributes name."""
+        for value in self.attributes.values():
+            named = [*value.messages(10), *(one for many in value.messages(1) for one in many.messages(9))]
+            yield from (function.text(1) for function in named)
+
+
+class MetaGraph:
+    """One of a SavedModel's graphs, with the functions and objects that belong to it."""
+
+    def __init__(self, message: Message) -> None:
+        self.message = message
+        self.is_complete, self.count = True, 0
+        self.places: dict[str, list[Message]] = {"": []}
+        for graph in message.messages(2):
+            self.keep("", graph.messages(1))
+            for function in (one for library in graph.messages(2) for one in library.messages(1)):
+                signature = next(function.messages(1), None)
+                self.keep(signature.text(1) if signature else "?", function.messages(3))
+
+    def keep(self, scope: str, nodes: Iterator[Message]) -> None:
+        kept = self.places.setdefault(scope, [])
+        for node in nodes:
+            self.count += 1
+            if self.count > MAX_NODES:
+                self.is_complete = False
+                return
+            kept.append(node)
+
+    def nodes(self, scope: str) -> Iterator[Node]:
+        """The operations of the graph or of a function."""
+        for message in self.places.get(scope, ()):
+            yield Node(scope, message.text(1), message.text(2), message)
+
+    @cached_property
+    def assets(self) -> dict[str, str]:
+        """The tensors that stand for files which come along, with the names of the files in ``assets``."""
+        found = {}
+        for asset in self.message.messages(6):
+            for tensor in asset.messages(1):
+                found[tensor.text(1).partition(":")[0]] = asset.text(2)
+        return found
+
+    @cached_property
+    def asset_files(self) -> list[str]:
+        return [asset.text(2) for asset in self.message.messages(6)]
+
+    def nodes_on_load(self) -> list[str]:
+        """The nodes of the graph that are run when the model is loaded."""
+        named = []
+        for name, collection in self.message.pairs(4):
+            if name in ON_LOAD:
+                named += [node for listed in collection.messages(1) for node in listed.texts(1)]
+        for name, signature in self.message.pairs(5):
+            if name == INIT_SIGNATURE:
+                named += [tensor.text(1) for _, tensor in signature.pairs(2)]
+        return [name.partition(":")[0].lstrip("^") for name in named]
+
+    def functions_on_load(self) -> list[str]:
+        """The functions that loading calls: of resources that are made and filled, of objects that are restored."""
+        by_place = list(self.objects())
+        called: list[int] = []
+        for saved in by_place:
+            called += [number(child, 1) for child in saved.messages(1) if child.text(2) in RUN_ON_LOAD]
+            called += [number(saveable, 3) for _, saveable in saved.pairs(11)]
+        return [name for place in called if 0 <= place < len(by_place) for name in concrete(by_place[place])]
+
+    def objects(self) -> Iterator[Message]:
+        """The objects of Python that the graph was saved from."""
+        for tree in self.message.messages(7):
+            yield from tree.messages(1)
+
+
+def number(message: Message, field: int) -> int:
+    """A number field, 0 where it is left out."""
+    return next((found.value for found in message.fields() if found.number == field), 0)
+
+
+def concrete(saved: Message) -> Iterator[str]:
+    for function in saved.messages(6):
+        yield from function.texts(1)
+    for bare in saved.messages(8):
+        yield bare.text(1)
+
+
+class KerasNode(NamedTuple):
+    """What Keras noted of one of its objects when it was saved: ``text`` is JSON."""
+
+    file: str
+    path: str
+    text: bytes
+
+
+class SavedModelParts(NamedTuple):
+    """A SavedModel. ``text_form`` is one that is written as text, of which nothing is read."""
+
+    folder: Path
+    graphs: tuple[MetaGraph, ...] = ()
+    text_form: bool = False
+
+
+def find_folder(probe: Probe) -> Path | None:
+    """The directory of a SavedModel, from itself or from the file that makes it one."""
+    if probe.names is not None:
+        return probe.path if {PROTOBUF, TEXT_FORM} & probe.names else None
+    return probe.path.parent if probe.path.name in (PROTOBUF, TEXT_FORM) else None
+
+
+def read_saved_model(probe: Probe) -> SavedModelParts | None:
+    """The parts of a SavedModel; `None` for what is none. Raises `UnreadableModel`."""
+    folder = find_folder(probe)
+    if folder is None:
+        return None
+    if not (folder / PROTOBUF).is_file():
+        return SavedModelParts(folder, text_form=True)
+    message = read_message(folder / PROTOBUF)
+    try:
+        return SavedModelParts(folder, tuple(MetaGraph(graph) for graph in message.messages(2)))
+    except UnreadableModel as error:
+        raise UnreadableModel(f"{PROTOBUF} {error.message}") from None
+
+
+def read_keras_nodes(folder: Path) -> Iterator[KerasNode]:
+    """What Keras 2 noted beside the graph; before TensorFlow 2.5, in it. Raises `UnreadableModel`."""
+    if (folder / METADATA).is_file():
+        for node in read_message(folder / METADATA).messages(1):
+            yield KerasNode(METADATA, node.text(3), last_bytes(node, 5))
+    elif (folder / PROTOBUF).is_file():
+        for graph in read_message(folder / PROTOBUF).messages(2):
+            saved = (one for tree in graph.messages(7) for one in tree.messages(1))
+            for place, user in ((place, user) for place, one in enumerate(saved) for user in one.messages(4)):
+                if user.text(1).startswith(KERAS):
+                    yield KerasNode(PROTOBUF, str(place), last_bytes(user, 3))
+
+
+def last_bytes(message: Message, field: int) -> bytes:
+    found = list(message.messages(field))
+    return bytes(found[-1].buffer[found[-1].start : found[-1].end]) if found else b""
+
+
+def read_message(path: Path) -> Message:
+    """A file as a message, mapped: only what is looked at is read."""
+    try:
+        with open(path, "rb") as file:
+            buffer = mmap(file.fileno(), 0, access=ACCESS_READ)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is empty"
+        raise UnreadableModel(f"{path.name} cannot be opened: {reason}") from None
+    return Message(buffer, 0, len(buffer))
+
+
+__all__ = [
+    "METADATA",
+    "PROTOBUF",
+    "KerasNode",
+    "MetaGraph",
+    "Node",
+    "SavedModelParts",
+    "find_folder",
+    "read_keras_nodes",
+    "read_saved_model",
+]
