@@ -1,0 +1,25 @@
+"""The losses that the outputs of a flow are trained with."""
+
+from __future__ import annotations
+
+from .compile_arguments import Named
+from .flow import Flow
+from .training import Training
+
+LABEL_LOSSES = frozenset(
+    {"CategoricalCrossentropy", "SparseCategoricalCrossentropy", "CategoricalFocalCrossentropy",
+     "CategoricalGeneralizedCrossEntropy"}
+)  # fmt: skip
+BINARY_LOSSES = frozenset({"BinaryCrossentropy", "BinaryFocalCrossentropy"})
+
+
+def losses_of(training: Training | None, flow: Flow, index: int) -> list[Named]:
+    """The losses of one output; none where the model was not compiled, or where one of them is not Keras's own."""
+    if training is None or flow.path:
+        return []
+    found = training.losses_for(flow.output_names, flow.output_keys)
+    mine = found[index] if index < len(found) else []
+    return mine if all(loss.own for loss in mine) else []
+
+
+__all__ = ["BINARY_LOSSES", "LABEL_LOSSES", "losses_of"]
