@@ -1,0 +1,135 @@
+"""KS711 unknown-argument."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..analyses.layer_arguments import (
+    Refused,
+    Stated,
+    find_refused,
+    model_layers,
+    read_class,
+    read_table,
+    span_beside,
+    stated_layers,
+)
+from ..linting.case import Case
+from ..linting.options import version_numbers
+from ..linting.rule import Example, Finding, Rule
+
+INSTEAD = {
+    "time_major": "it is False unless somebody set it",
+    "groups": "it is 1 unless somebody set it",
+    "query_shape": "Keras 3 takes it from the call",
+    "nb_filter": "it is filters since Keras 2",
+    "output_dim": "it is units since Keras 2",
+}
+
+
+class UnknownArgument(Rule):
+    """An argument or a class that the target Keras does not have: it cannot load the file.
+
+    Keras makes a layer by handing its stored config to the constructor, and a constructor refuses what it does not
+    know: `Unrecognized keyword arguments passed to LSTM: {'time_major': False}`. Files of Keras 1 and 2 carry arguments
+    that Keras 3 dropped; files of a new Keras 3 carry some that an older one does not have yet, even where they hold
+    the default. The target is `--target-keras`, else the latest version that kinspect knows. Drop the argument from
+    the config where it holds its default, or load the file with the Keras that wrote it and rebuild the layer.
+    """
+
+    code = "KS711"
+    name = "unknown-argument"
+    severity = "error"
+    needs = ("model",)
+    flags = (
+        Example("model = keras.Sequential([layers.Input((5, 3)), layers.LSTM(4)])\nmodel.save(path)\n"
+                "def change(config):\n    config['config']['layers'][1]['config']['time_major'] = False\n"
+                "edit_config(path, change)", "an LSTM as Keras 2 writes it", "lstm.h5"),
+        Example("model = keras.Sequential([layers.Input((5, 3)), layers.Bidirectional(layers.GRU(4))])\n"
+                "model.save(path)\ndef change(config):\n    held = config['config']['layers'][1]['config']['layer']\n"
+                "    held['config']['time_major'] = False\nedit_config(path, change)", "inside of a wrapper"),
+        Example("model = keras.Sequential([layers.Input((8, 8, 3)), layers.DepthwiseConv2D(3)])\nmodel.save(path)\n"
+                "def change(config):\n    config['config']['layers'][1]['config']['groups'] = 1\n"
+                "edit_config(path, change)", "groups, which Keras 2 also gives to layers that have none"),
+        Example("layer = {'class_name': 'LocallyConnected1D', 'config': {'name': 'local', 'filters': 2}}\n"
+                "entry = {'class_name': 'InputLayer', 'config': {'name': 'x', 'batch_input_shape': [None, 9, 2]}}\n"
+                "config = {'name': 's', 'layers': [entry, layer]}\n"
+                "path.write_text(json.dumps({'class_name': 'Sequential', 'config': config}))",
+                "a layer that Keras 3 does not have", "old.json"),
+        Example("layer = {'class_name': 'Convolution2D', 'config': {'name': 'c', 'nb_filter': 2, 'nb_row': 3, "
+                "'nb_col': 3, 'batch_input_shape': [None, 9, 9, 2]}}\n"
+                "path.write_text(json.dumps({'class_name': 'Sequential', 'config': [layer]}))",
+                "a layer as Keras 1 writes it", "one.json"),
+    )  # fmt: skip
+    allows = (
+        Example("model = keras.Sequential([layers.Input((5, 3)), layers.LSTM(4), layers.Dense(2)])",
+                "a file of this Keras"),
+        Example("x = keras.Input((8, 8, 3))\ny = layers.SeparableConv2D(4, 3)(layers.Conv2D(4, 3, groups=1)(x))\n"
+                "y = layers.SpatialDropout2D(0.1)(layers.Conv2DTranspose(2, 3)(y))\nmodel = keras.Model(x, y)",
+                "layers with and without groups"),
+        Example("model = keras.Sequential([layers.Input((3,)), layers.Dense(4)])\nmodel.save(path)\n"
+                "def change(config):\n    del config['config']['layers'][0]\n"
+                "    config['config']['layers'][0]['config']['batch_input_shape'] = [None, 3]\n"
+                "edit_config(path, change)", "batch_input_shape, which KS712 tells of", "dense.h5"),
+        Example("@keras.saving.register_keras_serializable('mine')\nclass LSTM(layers.LSTM):\n"
+                "    def __init__(self, units, time_major=False, **kwargs):\n"
+                "        super().__init__(units, **kwargs)\n        self.time_major = time_major\n"
+                "    def get_config(self):\n        return {**super().get_config(), 'time_major': self.time_major}\n"
+                "model = keras.Sequential([layers.Input((5, 3)), LSTM(4)])", "a class of the user's of the same name"),
+        Example("x = keras.Input((6,), dtype='int32')\ny = layers.Embedding(9, 4)(x)\n"
+                "y = layers.MultiHeadAttention(2, 2)(y, y)\nmodel = keras.Model(x, layers.TimeDistributed("
+                "layers.Dense(3))(y))", "attention, and layers in wrappers"),
+    )  # fmt: skip
+
+    def check(self, case: Case) -> Iterator[Finding]:
+        table = read_table()
+        version = table.find(case.options.target)
+        written = version_numbers(case.model.keras_version or "")
+        if version is None or (case.options.target is None and table.find(written or None) is None):
+            return
+        groups: dict[tuple[str, tuple[Refused, ...] | None], list[Stated]] = {}
+        for stated in layers_of(case):
+            refused = find_refused(stated, version)
+            if refused is None or refused:
+                groups.setdefault((stated.class_name, refused), []).append(stated)
+        for (class_name, refused), found in groups.items():
+            yield self.tell(class_name, refused, found, table.versions[version])
+
+    def tell(self, class_name: str, refused: tuple[Refused, ...] | None, found: list[Stated], target: str) -> Finding:
+        first, more = found[0], f" and {len(found) - 1} more" if len(found) > 1 else ""
+        short, place = class_name.rpartition(".")[2], first.path.rpartition("/")[2]
+        who = f"{short} {place!r}{more}" if short == class_name else f"{short} in {place!r}{more}"
+        if refused is None:
+            kind, version = read_class(class_name), read_table().versions.index(target)
+            since, last = span_beside(kind.spans, version) if kind else (None, None)
+            span = f"it was last in {last}" if last else f"it came with {since}"
+            return self.finding(
+                f"{who}: Keras {target} has no {short} ({span}), and cannot load the file",
+                layer=first.path, pointer=first.pointer,
+                hint="build that part of the model from layers that it has, or load it with the Keras that wrote it",
+            )  # fmt: skip
+        listed = ", ".join(f"{one.name!r}{lived(one)}" for one in refused)
+        known = [INSTEAD[one.name] for one in refused if one.name in INSTEAD]
+        drop = ", ".join(repr(one.name) for one in refused)
+        return self.finding(
+            f"{who}: Keras {target} takes no {listed} there, and cannot load the file",
+            layer=first.path, pointer=first.pointer,
+            hint=f"drop {drop} from the config where it has its default{': ' + '; '.join(known) if known else ''}; "
+                 "or load the file with the Keras that wrote it",
+        )  # fmt: skip
+
+
+def lived(argument: Refused) -> str:
+    """Which versions take an argument, where any does."""
+    if argument.last:
+        return f" (last in {argument.last})"
+    return f" (since {argument.first})" if argument.first else ""
+
+
+def layers_of(case: Case) -> Iterator[Stated]:
+    if not case.has("documents"):
+        yield from model_layers(case.model)
+        return
+    for document in case.documents:
+        if document.is_model:
+            yield from stated_layers(document.value)
