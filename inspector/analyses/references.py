@@ -65,10 +65,20 @@ class Reference(NamedTuple):
 
 
 @cache
+def read_symbols() -> dict[str, Any]:
+    symbols: dict[str, Any] = json.loads(SYMBOLS.read_text("utf-8"))
+    return symbols
+
+
+@cache
 def keras_symbols() -> dict[str, frozenset[str]]:
     """The names of Keras's functions for maths, of its classes, and of what it refuses to call from a config."""
-    read = json.loads(SYMBOLS.read_text("utf-8"))
-    return {key: frozenset(read[key]) for key in ("functions", "classes", "refused")}
+    return {key: frozenset(read_symbols()[key]) for key in ("functions", "classes", "refused")}
+
+
+def known_keras() -> str:
+    """The release of Keras that the names were taken from."""
+    return str(read_symbols()["keras"])
 
 
 def find_references(objects: ConfigObjects) -> Iterator[Reference]:
@@ -179,4 +189,16 @@ def namespace_of(module: str) -> str:
     return rest.partition(".")[0]
 
 
-__all__ = ["CALLABLE", "CUSTOM", "FOREIGN", "OWN", "UNSURE", "Reference", "find_references", "keras_symbols"]
+__all__ = [
+    "CALLABLE",
+    "CUSTOM",
+    "FOREIGN",
+    "FUNCTIONS",
+    "KERAS",
+    "OWN",
+    "UNSURE",
+    "Reference",
+    "find_references",
+    "keras_symbols",
+    "known_keras",
+]

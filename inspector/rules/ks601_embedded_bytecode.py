@@ -1,0 +1,85 @@
+"""KS601 embedded-bytecode."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..analyses.config_objects import Node
+from ..linting.case import Case
+from ..linting.object_rule import ObjectRule
+from ..linting.rule import Example, Finding
+
+CODED = ("function", "output_shape", "mask")
+AFFECTS = "Keras before 2.13, tf_keras with safe_mode=False, Keras 3 with safe_mode=False; blocked otherwise"
+AFFECTS_H5 = "Keras 3.0-3.11.2 and every tf_keras; blocked since Keras 3.11.3, unless safe_mode=False"
+HINT = "do not load a file of others; in your own, make the function a registered layer or an operation of keras.ops"
+
+
+class EmbeddedBytecode(ObjectRule):
+    """The file holds compiled Python code, which runs on the machine of whoever loads the model.
+
+    A `Lambda` layer around a `lambda` is saved as the bytes of its code. Whoever writes the file decides what they do:
+    they can read files, open connections, start programs, and nothing of it shows in a summary. Keras 3 refuses such
+    a file unless `safe_mode=False`; older releases and tf_keras run the code of an `.h5` file without a question.
+    The code also breaks with the next version of Python. Write a layer class with `call`, registered with
+    `keras.saving.register_keras_serializable()`, or use the functions of `keras.ops` on the tensors.
+    """
+
+    code = "KS601"
+    name = "embedded-bytecode"
+    severity = "error"
+    flags = (
+        Example("model = keras.Sequential([layers.Input((4,)), layers.Lambda(lambda x: x * 2)])",
+                "a Lambda around a lambda"),
+        Example("inner = keras.Sequential([layers.Input((4,)), layers.Lambda(lambda x: x + 1)])\n"
+                "x = keras.Input((3, 4))\nmodel = keras.Model(x, layers.TimeDistributed(inner)(x))",
+                "deep in a wrapped model, in the older format", "model.h5"),
+        Example("import tf_keras\n"
+                "old = tf_keras.Sequential([tf_keras.Input((4,)), tf_keras.layers.Lambda(lambda x: x * 2)])\n"
+                "old.save(path)", "as Keras 2 writes it", "model.h5"),
+    )  # fmt: skip
+    allows = (
+        Example("model = keras.Sequential([layers.Input((4,)), layers.Lambda(keras.ops.relu)])",
+                "a Lambda around a function of Keras: only its name is saved"),
+        Example("x = keras.Input((4,))\nmodel = keras.Model(x, ops.abs(x * 2))", "operations on tensors"),
+        Example("words = ['os.system', 'eval(open(0))', '__lambda__', 'marshal.loads']\n"
+                "model = keras.Sequential([layers.Input((1,), dtype='string'), layers.StringLookup(vocabulary=words)])",
+                "a vocabulary that holds such words", "model.json"),
+    )  # fmt: skip
+
+    def find(self, case: Case) -> Iterator[Finding]:
+        told: set[int] = set()
+        said = {"hint": HINT, "cve": ("CVE-2024-3660",), "affects": AFFECTS}
+        if case.probe.is_hdf5:
+            said |= {"cve": ("CVE-2025-9905", "CVE-2024-3660"), "affects": AFFECTS_H5}
+        for node in case.objects.nodes:
+            for key in coded_parts(node):
+                told.add(id(node))
+                role = key if key in CODED else node.purpose()
+                what = f" as its {role}" if role and (key in CODED or not node.is_layer) else ""
+                place = {"": (), "code": ("code",)}.get(key, ("config", key))
+                message = f"{node.owner()} holds Python bytecode{what}: code from the file runs with the model"
+                yield self.at(node, message, *place, **said)
+        for text in case.objects.texts:
+            if text.kind == "bytecode" and not any(id(above) in told for above in text.node.above()):
+                yield self.at(text.node, f"{text.node.owner()} holds a text that is Python bytecode", text.key, **said)
+
+
+def coded_parts(node: Node) -> Iterator[str]:
+    """Where an object holds code: the keys of a Lambda's config, ``code``, or itself (empty)."""
+    value = node.value
+    if node.class_name == "__lambda__":
+        yield ""
+    elif node.class_name == "Lambda":
+        yield from (key for key in CODED if is_dump(node.config.get(key)))
+    elif "code" in value and "closure" in value and isinstance(value["code"], str) and not is_inside(node):
+        yield "code"
+
+
+def is_dump(value: object) -> bool:
+    """Whether a value is code, defaults and closure in a list, as Keras 2 writes them."""
+    return isinstance(value, list) and bool(value) and isinstance(value[0], str)
+
+
+def is_inside(node: Node) -> bool:
+    return node.parent is not None and isinstance(node.parent.value, dict) and node.parent.class_name == "__lambda__"
