@@ -51,11 +51,12 @@ def make_dot(drawing: Drawing, theme: str, ranks: Mapping[str, int]) -> Any:
     for box in drawing.boxes:
         bounds = "" if places is None else f"; bb={quote(places.boxes[box.id])}"
         homes[box.id] = pydot.Cluster(box.id, **ready(box_attributes(box, colour) + bounds))
-        homes[box.parent].add_subgraph(homes[box.id])
     shapes = "shapes" in drawing.show and not on_edges
     for node in drawing.nodes:
         spot = "" if places is None else f", pos={quote(places.nodes[node.id])}, {SIZE}"
         homes[node.box].add_node(pydot.Node(node.id, **ready(node_attributes(node, drawing, colour, shapes) + spot)))
+    for box in drawing.boxes:  # after the nodes: dot puts side by side what it reads first, and the inputs lead
+        homes[box.parent].add_subgraph(homes[box.id])
     weights = find_weights(drawing, ranks) if places is None else {}
     for edge in drawing.edges:
         way = weights.get(edge.id, "") if places is None else f", pos={quote(places.edges[edge.id])}"
@@ -95,7 +96,8 @@ def graph_attributes(drawing: Drawing, colour: Colours, places: Places | None) -
         'ranksep="0.32"; labelloc="b"; labeljust="l"; pad="0.25"; splines="true"; charset="UTF-8"'
     )
     end = "layout=neato" if places is not None else f"label={markup(caption(drawing, colour))}"
-    return f"{found}; {end}"
+    compound = "; compound=true" if any(edge.boxes for edge in drawing.edges) else ""
+    return f"{found}{compound}; {end}"
 
 
 def edge_defaults(colour: Colours) -> str:
@@ -138,6 +140,8 @@ def edge_attributes(edge: Edge, colour: Colours) -> str:
         found += f", label={markup(f'&#160;{plain(edge.label)}')}"
     if edge.kind == TIE:
         found += f', style="dashed", dir="none", color="{colour["tie"]}"'
+        if edge.boxes is not None:
+            found += f', ltail="cluster_{edge.boxes[0]}", lhead="cluster_{edge.boxes[1]}"'
     if "faint" in (edge.tail.emphasis, edge.head.emphasis):
         found += f', color="{colour["faint"]}", fontcolor="{colour["faint ink"]}"'
     return found

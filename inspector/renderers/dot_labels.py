@@ -90,12 +90,15 @@ def bar(share: float, filled: str, track: str) -> str:
 
 
 def box_label(box: Box, colour: Colours) -> str:
+    """A box's name and size in short lines, so that tensors that enter at its middle do not run through them."""
     ink = colour["block line"] if box.kind == "block" else colour["ink"]
     copies = font(f"×{box.copies}&#160; ", ink, NAME, bold=True) if box.copies > 1 else ""
-    about = font(plain(clip(box.about)), colour["quiet"], SMALL)
-    if box.kind == "block":  # its layers' names stand below; a longer label would lie under the edges that enter
-        return table([left(copies + about)], 0)
-    rows = [left(copies + font(plain(clip(box.name)), colour["ink"], TEXT, bold=True)), left(about)]
+    parts = [font(plain(clip(part)), colour["quiet"], SMALL) for part in box.about.split(" · ")]
+    if box.kind == "block":  # its layers' names stand below
+        return table([left(line) for line in (copies, *parts) if line], 0)
+    rows = [left(copies + font(plain(clip(box.name)), colour["ink"], TEXT, bold=True)), *map(left, parts)]
+    if box.badge:
+        rows.append(left(font(plain(box.badge), colour["tie"], SMALL)))
     if box.hatched:
         rows.append(left(font(f"<I>{plain(clip(box.hatched, 2 * LONGEST_TEXT))}</I>", colour["quiet"], SMALL)))
     return table(rows, 0)

@@ -133,9 +133,13 @@ def head(thing: Node | Box | None) -> str:
     if thing is None:
         return ""
     if isinstance(thing, Box):
-        return f"×{thing.copies}  {thing.about}" if thing.kind == "block" else clip(thing.name)
+        return f"×{thing.copies}  {thing.about}" if thing.kind == "block" else named(thing)
     found = "◀" if thing.emphasis == "strong" else ""
     return " ".join(filter(None, [clip(thing.name), *(f"({badge})" for badge in badges(thing)), found]))
+
+
+def named(box: Box) -> str:
+    return f"{clip(box.name)} ({box.badge})" if box.badge else clip(box.name)
 
 
 def kind(thing: Node | Box | None, drawing: Drawing) -> str:

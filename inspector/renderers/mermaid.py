@@ -28,15 +28,20 @@ def render_mermaid(drawing: Drawing, theme: str = LIGHT) -> str:
         elif isinstance(item, Box):
             copies = f"×{item.copies} " if item.copies > 1 else ""
             lines.append(
-                f'{indent}subgraph {item.id}["{plain(copies + clip(item.name))}<br/>{plain(clip(item.about))}"]'
+                f'{indent}subgraph {item.id}["{plain(copies + clip(item.name))}<br/>{plain(clip(about_box(item)))}"]'
             )
         else:
             lines.append(f"{indent}{item.id}{shaped(item, drawing)}:::{item.family}")
     for edge in drawing.edges:
         arrow = "-.-" if edge.kind == TIE else "-->"
         label = f'|"{plain(edge.label)}"|' if edge.label else ""
-        lines.append(f"  {edge.tail.id} {arrow}{label} {edge.head.id}")
+        tail, head = edge.boxes or (edge.tail.id, edge.head.id)
+        lines.append(f"  {tail} {arrow}{label} {head}")
     return "\n".join([*lines, *classes(drawing, theme)])
+
+
+def about_box(box: Box) -> str:
+    return " · ".join(filter(None, (box.about, box.badge)))
 
 
 def shaped(node: Node, drawing: Drawing) -> str:

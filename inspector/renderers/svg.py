@@ -96,6 +96,7 @@ def title_of(thing: Node | Edge | Box) -> str:
     parts = [
         thing.label if isinstance(thing, Node) else thing.path,
         thing.text if isinstance(thing, Node) else thing.about,
+        "" if isinstance(thing, Node) else thing.badge,
     ]
     if isinstance(thing, Node) and thing.shape is not None:
         parts.append(f"output {short_shape(thing.shape) if thing.kind == 'folded' else shape_text(thing.shape)}")

@@ -55,7 +55,7 @@ class Node:
 class Edge:
     """A tensor on its way from one call to another; ``label`` is what stands beside it."""
 
-    __slots__ = ("dtype", "head", "id", "key", "kind", "label", "output", "shape", "tail")
+    __slots__ = ("boxes", "dtype", "head", "id", "key", "kind", "label", "output", "shape", "tail")
 
     def __init__(self, id: str, kind: str, tail: Node, head: Node, output: int = 0) -> None:
         self.id = id
@@ -67,12 +67,13 @@ class Edge:
         self.dtype: str | None = None
         self.label = ""
         self.key = ""  # the argument or the dict key it goes in by
+        self.boxes: tuple[str | None, str | None] | None = None  # of a tie, the boxes that it joins
 
 
 class Box:
     """A nested model, or a block that stands for ``copies`` equal ones."""
 
-    __slots__ = ("about", "copies", "hatched", "id", "kind", "layer", "name", "opens", "parent", "path")
+    __slots__ = ("about", "badge", "copies", "hatched", "id", "kind", "layer", "name", "opens", "parent", "path")
 
     def __init__(self, id: str, kind: str, path: str, name: str, parent: str | None) -> None:
         self.id = id
@@ -81,6 +82,7 @@ class Box:
         self.name = name
         self.parent = parent
         self.about = ""
+        self.badge = ""
         self.copies = 1
         self.hatched = ""
         self.layer: int | None = None

@@ -7,6 +7,7 @@ first; then each frame's tensors are followed to the calls that make and take th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from ..analyses.facts import Facts, LayerFacts
@@ -90,8 +91,30 @@ class Tracer:
             if not item.exact:
                 todo += [(part, box) for part in reversed(item.items)]
                 self.fold_similar(frame, item, box)
+            elif not self.is_one_way(frame, item):
+                todo += [(at, box) for at in reversed(range(item.copies[0][0], item.copies[-1][1]))]
             elif (inside := self.fold_equal(frame, item, box)) is not None:
                 todo += [(part, inside) for part in reversed(item.items)]
+
+    def is_one_way(self, frame: Frame, repeat: Repeat) -> bool:
+        """Whether one block can stand for its copies: each takes from the one before, or all from the same layers.
+
+        Equal layers of different branches follow one another in the file too; as one they would join the branches.
+        """
+        taken = [self.sources(frame, start, stop) for start, stop in repeat.copies]
+        return all(
+            not after.isdisjoint(range(start, stop)) or before == after
+            for (start, stop), (before, after) in zip(repeat.copies, pairwise(taken), strict=False)
+        )
+
+    def sources(self, frame: Frame, start: int, stop: int) -> set[int]:
+        """The places outside a block that its tensors come from; a layer without known calls follows the one before."""
+        found: set[int] = set()
+        for at in range(start, stop):
+            calls = self.facts.layers[frame.places[at]].layer.calls
+            near = [frame.place.get(ref.layer, -1) for call in calls for ref in call.refs()] if calls else [at - 1]
+            found.update(place for place in near if not start <= place < stop)
+        return found
 
     def fold_equal(self, frame: Frame, repeat: Repeat, box: str | None) -> str | None:
         """A box for a block and its copies; a single layer that repeats is one node, and needs none."""
@@ -148,10 +171,9 @@ class Tracer:
         assert fact.layer.inner is not None
         made = self.drawing.make_box("model", fact.path, fact.layer.name, box)
         made.layer = place
-        words = [fact.layer.class_name, params_text(fact.params)]
+        made.about = " · ".join(filter(None, (fact.layer.class_name, params_text(fact.params))))
         if len(fact.layer.calls) > 1:
-            words.append(f"call {call + 1} of {len(fact.layer.calls)}")
-        made.about = " · ".join(filter(None, words))
+            made.badge = f"call {call + 1} of {len(fact.layer.calls)}"
         made.hatched = self.hatched.get(fact.path, "")
         made.opens = Sheet(place)
         places = self.rows.children[place]

@@ -30,14 +30,24 @@ class Wiring:
             return
         for place in frame.places:
             fact = self.facts.layers[place]
-            nodes = []
+            made = []
             for index, call in enumerate(fact.layer.calls):
                 for number, (ref, key) in enumerate(named_refs(call.args, call.kwargs)):
                     self.connect_tensor(fact.layer.name, index, number, ref, key)
-                nodes.append(frame.made.get((fact.layer.name, index)))
-            for before, after in pairwise(nodes):
-                if isinstance(before, Node) and isinstance(after, Node) and before is not after:
-                    self.drawing.make_edge(TIE, before, after)
+                made.append(frame.made.get((fact.layer.name, index)))
+            for index, (before, after) in enumerate(pairwise(made)):
+                self.tie(fact.layer.name, index, before, after)
+
+    def tie(self, name: str, call: int, before: Node | Frame | None, after: Node | Frame | None) -> None:
+        """Tie a call of a layer to its next one; of an open nested model, one box to the other."""
+        if before is after:
+            return
+        if isinstance(before, Node) and isinstance(after, Node):
+            self.drawing.make_edge(TIE, before, after)
+        elif isinstance(before, Frame) and isinstance(after, Frame):
+            ends = self.taker(name, call, 0), self.taker(name, call + 1, 0)
+            if ends[0] is not None and ends[1] is not None:
+                self.drawing.make_edge(TIE, ends[0], ends[1]).boxes = before.box, after.box
 
     def connect_chain(self) -> None:
         """A Sequential that waits for its input shape: its layers follow one another."""

@@ -86,3 +86,34 @@ def large_graph(kind, size):
         layers.append(Layer(f"l{place}", "Add" if adds else "Dense", "layer", config, calls=(call,)))
     end = TensorRef(f"l{size - 1}", 0, 0)
     return Graph(kind, "Functional", "functional", tuple(layers), TensorRef("in", 0, 0), end)
+
+
+def branches():
+    """One tensor, four branches whose ends are equal, joined: an inception block."""
+    layers = [Layer("in", "InputLayer", "input", {"batch_shape": [None, 8], "dtype": "float32"}, calls=(Call(),))]
+    for name, source, units in [("a0", "in", 4), ("b0", "in", 5), ("c0", "in", 6), ("d0", "in", 7)]:
+        layers.append(Layer(name, "Dense", "layer", {"units": units}, calls=(Call((TensorRef(source, 0, 0),)),)))
+    ends = [
+        Layer(f"{name}1", "Activation", "layer", {"activation": "relu"}, calls=(Call((TensorRef(f"{name}0", 0, 0),)),))
+        for name in "abcd"
+    ]
+    refs = [TensorRef(end.name, 0, 0) for end in ends]
+    join = Layer("join", "Concatenate", "layer", {}, calls=(Call((refs,)),))
+    inputs, outputs = TensorRef("in", 0, 0), TensorRef("join", 0, 0)
+    return Graph("branches", "Functional", "functional", (*layers, *ends, join), inputs, outputs)
+
+
+def test_folding_joins_no_branches():
+    summary = Summary(Model(branches(), "config", "branches"))
+    drawing = Tracer(summary.facts, summary.record, fold=True).trace()
+    heads = [edge.head.name for edge in drawing.edges if edge.kind == "tensor"]
+    assert {name for name in heads if heads.count(name) > 1} == {"join"}
+
+
+def test_calls_of_a_nested_model_are_tied():
+    _, drawing = traced(FILES / "nested_called_twice.keras")
+    ties = [edge for edge in drawing.edges if edge.kind == "tie"]
+    assert [edge.boxes for edge in ties] == [("b0", "b1")]
+    assert [box.badge for box in drawing.boxes] == ["call 1 of 2", "call 2 of 2"]
+    svg = render_svg(drawing)
+    assert "call 2 of 2" in svg and drawn(svg)["box", "tower"] == 2
