@@ -13,7 +13,6 @@ from .recovery.forward import run
 from .recovery.graph import direct_variables
 from .recovery.inputs import concrete, random_inputs
 from .recovery.records import plain
-from .recursion import with_recursion
 
 Say = Callable[[str], None]
 SEED = 0
@@ -24,7 +23,7 @@ TOLERANCE = 1e-5  # of outputs near one; larger ones are held to it in proportio
 def freeze_model(model: Any, inputs: InputSpec | None, request: Mapping[str, Any], say: Say) -> Document:
     """Write ``request["draft"]`` and prove it. The draft is good where ``proof.ok`` is true, and there alone."""
     say(f"recovering the graph of {model.name}")
-    found = with_recursion(best_recovery(model, inputs), model)
+    found = best_recovery(model, inputs)
     document: Document = {
         "source": request.get("file") or request.get("target"), "class_name": type(model).__name__,
         "verdict": found.verdict, "strategy": found.strategy, "reasons": [plain(r) for r in found.reasons],

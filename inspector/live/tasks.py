@@ -16,7 +16,6 @@ from .given import build_sequential, given_inputs
 from .loading import load_file
 from .proving import prove
 from .recovery import Recovery, recover
-from .recursion import with_recursion
 from .serialising import own_class
 from .tapping import tap
 from .target import describe_type, import_place, is_model, load_target
@@ -71,7 +70,6 @@ def describe_model(model: Any, request: Request, say: Say) -> Document:
     if request.get("recover", True):
         say(f"recovering the graph of {model.name}")
         found = recover(model, inputs, expand=bool(request.get("expand")), check=bool(request.get("check", True)))
-        found = with_recursion(found, model)
         document["parts"] = describe_parts(found)
         document["recovery"] = {"strategy": found.strategy, "proof": found.to_json()["proof"]}
     capture = Capture()

@@ -9,7 +9,7 @@ from typing import Any
 import keras
 
 from .graph import own_nodes
-from .kinds import is_declared, is_users
+from .kinds import held_layers, is_declared, is_users
 from .reasons import reason_for_class
 from .records import Reason, Recovery
 from .state import patched
@@ -61,16 +61,7 @@ def never_called(root: Any, called: set[int], direct: set[int], parts: Mapping[s
     todo, met = [("", root)], {id(root)}
     while todo:
         prefix, owner = todo.pop(0)
-        taken: set[str] = set()
-        for layer in owner._flatten_layers(include_self=False, recursive=False):
-            if id(layer) in met:
-                continue
-            met.add(id(layer))
-            name, count = layer.name, 1
-            while name in taken:
-                name, count = f"{layer.name}_{count}", count + 1
-            taken.add(name)
-            path = f"{prefix}/{name}" if prefix else name
+        for path, layer in held_layers(owner, prefix, met):
             if _is_reached(layer, called, direct):
                 if is_users(layer) and path in parts and parts[path].verdict == "recovered":
                     todo.append((path, layer))

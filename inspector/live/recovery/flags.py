@@ -8,11 +8,10 @@ import keras
 
 from .attempts import Attempt
 from .graph import direct_variables, own_nodes
-from .guards import Check
 from .operations import Constant
 from .parts import parts_of
 from .reasons import reason_at, reason_for_class
-from .records import Reason
+from .records import Check, Reason
 from .source import Place
 
 

@@ -3,37 +3,25 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import keras
 
 from .attempts import Attempt, traced
+from .flags import noted
 from .forward import Run, run
 from .graph import CONTROL, class_name, direct_variables, own_nodes, signature
 from .inputs import InputSpec, random_inputs
 from .reasons import classify, first_line, reason_at, reason_for_class
-from .records import Proof, Reason
+from .records import Check, Proof, Reason
 from .state import variables_kept
 
 _TRACES = 3
 
 
-@dataclass(frozen=True)
-class Check:
-    """The outcome of one guard or all: what forbids the word `recovered`, and what is worth saying besides."""
-
-    against: tuple[Reason, ...] = ()
-    flags: tuple[Reason, ...] = ()
-
-    def __add__(self, other: Check) -> Check:
-        return Check(self.against + other.against, self.flags + other.flags)
-
-
 def structural(model: Any, attempt: Attempt) -> Check:
     """The guards that need no data: control nodes, traces that agree, the training graph, side effects."""
-    from .flags import noted
-
     check = same_again(model, attempt) + closures(attempt) + noted(model, attempt)
     return check + training_graph(model, attempt)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -12,6 +13,20 @@ def is_declared(layer: Any) -> bool:
     from keras.src.models.functional import Functional
 
     return isinstance(layer, Functional | keras.Sequential) and not has_own_call(layer)
+
+
+def held_layers(owner: Any, prefix: str, met: set[int]) -> Iterator[tuple[str, Any]]:
+    """The layers that a layer itself holds and nobody met before, each with its path; names that clash are numbered."""
+    taken: set[str] = set()
+    for layer in owner._flatten_layers(include_self=False, recursive=False):
+        if id(layer) in met:
+            continue
+        met.add(id(layer))
+        name, count = layer.name, 1
+        while name in taken:
+            name, count = f"{layer.name}_{count}", count + 1
+        taken.add(name)
+        yield f"{prefix}/{name}" if prefix else name, layer
 
 
 def has_own_call(layer: Any) -> bool:

@@ -11,7 +11,7 @@ import keras
 from .attempts import Attempt
 from .graph import structure_of
 from .inputs import InputSpec, TensorSpec, call_parameters
-from .kinds import has_own_call, is_declared, is_users
+from .kinds import has_own_call, held_layers, is_declared, is_users
 from .reading import read_source
 from .reasons import reason_for_class
 from .records import Reason, Recovery
@@ -29,16 +29,7 @@ def parts_of(root: Any, trace: Trace | None = None) -> Iterator[tuple[str, Any]]
     met, todo = {id(root)}, [("", root)]
     while todo:
         prefix, owner = todo.pop(0)
-        taken: set[str] = set()
-        for layer in owner._flatten_layers(include_self=False, recursive=False):
-            if id(layer) in met:
-                continue
-            met.add(id(layer))
-            name, count = layer.name, 1
-            while name in taken:
-                name, count = f"{layer.name}_{count}", count + 1
-            taken.add(name)
-            path = f"{prefix}/{name}" if prefix else name
+        for path, layer in held_layers(owner, prefix, met):
             todo.append((path, layer))
             if is_declared(layer) or is_users(layer) or id(layer) in boxes:
                 yield path, layer

@@ -73,6 +73,17 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class Check:
+    """The outcome of one guard or all: what forbids the word `recovered`, and what is worth saying besides."""
+
+    against: tuple[Reason, ...] = ()
+    flags: tuple[Reason, ...] = ()
+
+    def __add__(self, other: Check) -> Check:
+        return Check(self.against + other.against, self.flags + other.flags)
+
+
+@dataclass(frozen=True, slots=True)
 class Proof:
     """How the recovered model was held against the original: both run on the same random input, state restored.
 

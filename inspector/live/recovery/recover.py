@@ -14,7 +14,7 @@ from .attempts import traced as traced_symbolically
 from .called import calls_in, calls_recorded, never_called, waiting
 from .forward import Run, first_run
 from .graph import direct_variables, structure_of
-from .guards import Check, numerical, open_sizes, structural
+from .guards import numerical, open_sizes, structural
 from .inputs import InputSpec, open_batch, recorded_inputs, with_batch
 from .integers import refined
 from .kinds import has_own_call, is_declared, is_users
@@ -32,7 +32,7 @@ from .parts import (
     without_call,
 )
 from .reasons import classify, first_line, reason_for_class
-from .records import Proof, Reason, Recovery
+from .records import Check, Proof, Reason, Recovery
 from .state import counters_kept, generators_kept, names_kept
 from .symbolic import Seen, Trace, full_tracebacks
 
