@@ -147,7 +147,7 @@ def picture_sheets(drawings: Sequence[Drawing], engine: str | None) -> list[str]
                 prefix=f"s{number}-",
                 within=True,
             )
-            found[number] = SIZE.sub(r'\1 data-width="\2" data-height="\3"', svg, count=1)
+            found[number] = SIZE.sub(r'\1 style="--width:\2pt" data-width="\2" data-height="\3"', svg, count=1)
     return [found[number] for number in range(len(drawings))]
 
 

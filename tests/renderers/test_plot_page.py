@@ -1,13 +1,15 @@
 """The page in a real browser: no complaint, search finds, a click opens, the keyboard does, names stay text."""
 
+import base64
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from fixtures.catalogue import FILES
 from inspector.api import Summary, read
-from inspector.renderers.html_page import render_page
+from inspector.renderers.html_page import PageOptions, render_page
 
 from ..cli.test_plot import HOSTILE, hostile_model
 from .browser import DRIVER, FOUND, Browser
@@ -27,10 +29,11 @@ def browser():
 def page(browser, tmp_path):
     """Write a model's page and open it."""
 
-    def write(path) -> Browser:
+    def write(path, **options) -> Browser:
         summary = Summary(read(path))
         target = Path(tmp_path, "model.html")
-        target.write_text(render_page(summary.facts, summary.record), encoding="utf-8")
+        content = render_page(summary.facts, summary.record, options=PageOptions(**options))
+        target.write_text(content, encoding="utf-8")
         browser.open(target)
         assert browser.complaints() == []
         return browser
@@ -110,6 +113,26 @@ def test_a_folded_block_opens_layer_by_layer(page):
     browser.press("o")
     sheet = browser.run(SHOWN)
     assert browser.run(f"return document.querySelectorAll('#{sheet} .node.layer').length") == 6
+
+
+def test_a_page_opens_on_the_sheet_of_the_highlight(page):
+    browser = page(FILES / "nested_autoencoder.keras", highlight="decoder/reshape")
+    assert browser.run("return document.querySelector('#trail').textContent") == "autoencoderdecoder"
+    assert browser.run("return document.querySelectorAll('.sheet:not([hidden]) .strong').length") == 1
+    browser.press("u")
+    assert browser.run(SHOWN) == "s0"
+
+
+def test_open_boxes_show_their_layers_on_the_first_sheet(page):
+    browser = page(FILES / "nested_autoencoder.keras", depth=None)
+    browser.click("#s0-b0 text")
+    assert "18,672" in browser.run("return document.querySelector('#details').textContent")
+
+
+def test_every_sheet_and_the_table_are_printed(page):
+    browser = page(FILES / "nested_autoencoder.keras")
+    printed = base64.b64decode(browser.ask("/print", {}))
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 4  # three sheets, and the layers
 
 
 def test_names_that_mean_harm_are_text(page, tmp_path):
