@@ -106,7 +106,7 @@ class Walk:
         if isinstance(node, Link):
             self.objects.append(StoredObject(node.path, LINK, node.kind, node.target))
         elif isinstance(node, Dataset):
-            self.objects.append(describe(node))
+            self.objects.append(self.describe(node))
         elif isinstance(node, NamedType):
             self.objects.append(StoredObject(node.path, TYPE, dtype=node.dtype))
         elif node.address in self.met:
@@ -120,16 +120,16 @@ class Walk:
                 raise Hdf5Error(f"groups lie more than {MAX_DEPTH:,} deep")
             below.append((node, depth + 1))
 
-
-def describe(node: Dataset) -> StoredObject:
-    try:
-        stored: int | None = node.stored
-    except Hdf5Error:
-        stored = None
-    return StoredObject(
-        node.path, DATASET, "", "", node.shape, node.dtype, node.layout, node.filters, node.external,
-        node.external_files, node.nbytes, stored,
-    )  # fmt: skip
+    def describe(self, node: Dataset) -> StoredObject:
+        try:
+            stored: int | None = node.stored
+        except Hdf5Error as error:
+            self.problems.append((node.path, error.message))
+            stored = None
+        return StoredObject(
+            node.path, DATASET, "", "", node.shape, node.dtype, node.layout, node.filters, node.external,
+            node.external_files, node.nbytes, stored,
+        )  # fmt: skip
 
 
 __all__ = ["DATASET", "GROUP", "LINK", "TYPE", "Inventory", "StoredObject", "list_objects"]
