@@ -19,6 +19,7 @@ from .roles import (
     is_own,
 )
 
+MOST = 2**63  # of units, and of anything else that a config counts
 Passes = Callable[[Step], bool]
 LINEAR_CLASSES = BATCH_NORMS | NOISE | AVERAGE_POOLS | PADDINGS | RESHAPES
 
@@ -69,7 +70,7 @@ def is_kernel(step: Step) -> bool:
 def width_out(step: Step) -> int | None:
     """The units or filters of a kernel layer."""
     value = step.config.get("units", step.config.get("filters"))
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < MOST else None
 
 
 def width_in(step: Step) -> int | None:
@@ -101,5 +102,5 @@ def ancestors(tensors: Iterable[Tensor]) -> list[Step]:
 
 
 __all__ = [
-    "ancestors", "is_kernel", "is_linear", "is_moved", "sizes", "walk_back", "walk_on", "width_in", "width_out",
+    "MOST", "ancestors", "is_kernel", "is_linear", "is_moved", "sizes", "walk_back", "walk_on", "width_in", "width_out",
 ]  # fmt: skip
