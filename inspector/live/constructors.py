@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
+from collections.abc import Iterable
 from typing import Any
 
 import keras
 
 from .facts import Document, origin_of
 from .fingerprint_values import PLAIN, describe_value
-from .object_tree import Place, walk_layers
+from .object_tree import Place
 
 # Keras's base classes take these through **kwargs, and their get_config writes them
 BASE = frozenset({"self", "name", "trainable", "dtype", "activity_regularizer", "autocast", "inputs", "outputs"})
 
 
-def describe_classes(model: Any) -> list[Document]:
+OWN = ("keras.", "tf_keras.", "keras_hub.")  # where classes are not the user's
+
+
+def describe_classes(places: Iterable[Place]) -> list[Document]:
     """One entry for each class in the model that is not Keras's: where it is, what its constructor and config say.
 
     Where a class has several objects, the entry is of the one that would lose most.
     """
     found: dict[type, Document] = {}
-    for place in walk_layers(model):
+    for place in places:
         cls = type(place.layer)
-        if cls.__module__.startswith(("keras.", "keras_hub.")):
+        if cls.__module__.startswith(OWN):
             continue
         entry = describe_class(place)
         if cls not in found or weigh(entry) > weigh(found[cls]):
@@ -49,7 +54,7 @@ def describe_class(place: Place) -> Document:
     return {
         "class_name": cls.__name__, "module": cls.__module__, "path": place.path, "origin": origin_of(cls),
         "registered": is_registered(cls), "own_config": is_own(cls, "get_config"), "own_loading": own_loading,
-        "takes_kwargs": kwargs, "model": isinstance(layer, keras.Model),
+        "takes_kwargs": kwargs, "model": hasattr(layer, "fit"),
         "functional": hasattr(layer, "_nodes_by_depth"),
         "missing": [] if own_loading else [p.name for p in missing],
         "changed": {} if is_own(cls, "get_config") or config is None else changed_since(layer, config, named),
@@ -61,7 +66,7 @@ def describe_class(place: Place) -> Document:
 def is_own(cls: type, method: str) -> bool:
     """Whether a method is the user's, and not Keras's."""
     owner = next(c for c in cls.__mro__ if method in vars(c))
-    return not str(owner.__module__).startswith("keras.")
+    return not str(owner.__module__).startswith(OWN)
 
 
 def is_lost(layer: Any, parameter: inspect.Parameter) -> bool:
@@ -75,7 +80,7 @@ def is_lost(layer: Any, parameter: inspect.Parameter) -> bool:
 def constructor_of(cls: type) -> list[inspect.Parameter] | None:
     """The parameters of ``__init__``; ``None`` where it is Keras's own."""
     owner = next(c for c in cls.__mro__ if "__init__" in vars(c))
-    if owner.__module__.startswith("keras."):
+    if owner.__module__.startswith(OWN):
         return None
     try:
         return list(inspect.signature(owner.__init__).parameters.values())  # type: ignore[misc]
@@ -85,7 +90,8 @@ def constructor_of(cls: type) -> list[inspect.Parameter] | None:
 
 def is_registered(cls: type) -> bool:
     """Whether Keras finds the class by its name once its module is imported."""
-    return bool(keras.saving.get_registered_object(keras.saving.get_registered_name(cls)) is cls)
+    saving = keras.saving if issubclass(cls, keras.Layer) else importlib.import_module("tf_keras").saving
+    return bool(saving.get_registered_object(saving.get_registered_name(cls)) is cls)
 
 
 def refused_keys(parameters: list[inspect.Parameter] | None, config: Document | None) -> list[str]:

@@ -5,6 +5,7 @@ The one that loads may be started early: it waits until ``saved.json`` stands in
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import time
@@ -25,10 +26,12 @@ from .recovery.inputs import InputSpec
 from .recovery.state import defining_class, patched
 from .roundtrip_runs import SEED, call_model, find_inputs, read_inputs, spell_inputs, train_once
 from .roundtrip_targets import attempts, load_any, problem_of, texts, try_save
+from .roundtrip_tf_keras import call_tf_keras, describe_saved, load_back_tf_keras, open_tf_keras, try_keras_3
 from .target import import_place, load_target
 
 Say = Callable[[str], None]
 Request = Mapping[str, Any]
+Modules = tuple[list[ModuleType], list[ModuleType]]  # that define the model, and those of --custom
 SAVED, CANCELLED = "saved.json", "cancelled"
 
 
@@ -36,9 +39,12 @@ def save(request: Request, say: Say) -> Document:
     """Open the model, run it, save it in every form that is asked for; leave ``saved.json`` and ``outputs.npz``."""
     limit_memory(request.get("memory"))
     own, given = import_code(request, say)
+    old = request.get("library") == "tf_keras"
     if request.get("file"):
         say(f"loading {request['file']}")
-        model, opened = open_file(request["file"], given)
+        old, lacking = old and has_tf_keras(), old and not has_tf_keras()
+        model, opened = (open_tf_keras if old else open_file)(request["file"], given)
+        opened["lacking"] = lacking
     else:
         say(f"building {request['target']}")
         model, opened = load_target(request["target"], request.get("arguments", {})), {}
@@ -50,31 +56,44 @@ def save(request: Request, say: Say) -> Document:
             if saved["file"]
         }
     spec = read_inputs(document["inputs"]) if document["inputs"] else None
+    if document["library"] == "tf_keras":
+        if opened:
+            say(f"loading {request['file']} with Keras 3")
+            opened["keras_3"] = try_keras_3(request["file"], spec, given, request)
+        return {**document, "train": None, "opened": opened}
     document["train"] = train_once(model, spec) if spec is not None and document["outputs"].get("ran") else None
     return {**document, "opened": opened}
 
 
+def has_tf_keras() -> bool:
+    return importlib.util.find_spec("tf_keras") is not None
+
+
 def save_model(model: Any, request: Request, say: Say) -> Document:
     """Fingerprint, outputs and files of a live model."""
-    from ..errors import UsageError
-
-    if not isinstance(model, keras.Model):
-        raise UsageError("verify is for models of Keras 3, and this is one of tf_keras")
     folder = request["folder"]
-    say(f"running {model.name}")
-    spec, problem = prepare(model, request)
-    say(f"taking the fingerprint of {model.name}")
-    document: Document = {
-        "fingerprint": fingerprint(model), "classes": describe_classes(model), "problem": problem,
-        "inputs": spell_inputs(spec) if spec is not None else None,
-    }  # fmt: skip
+    if isinstance(model, keras.Model):
+        document, spec = describe_model(model, request, say)
+    else:
+        document, spec = describe_saved(model, request, say)
+    document["inputs"] = spell_inputs(spec) if spec is not None else None
     document["outputs"] = run_and_keep(model, spec, folder)
     document["saves"] = {}
     for kind in request["kinds"]:
         say(f"saving {model.name} as {kind}")
         document["saves"][kind] = try_save(kind, model, folder)
-    write_whole(os.path.join(folder, SAVED), {key: document[key] for key in ("inputs", "saves")})
+    write_whole(os.path.join(folder, SAVED), {key: document[key] for key in ("inputs", "saves", "library")})
     return document
+
+
+def describe_model(model: Any, request: Request, say: Say) -> tuple[Document, InputSpec | None]:
+    """What is told of a model of Keras 3 before any file is written, and what to call it with."""
+    say(f"running {model.name}")
+    spec, problem = prepare(model, request)
+    say(f"taking the fingerprint of {model.name}")
+    classes = describe_classes(walk_layers(model))
+    document = {"library": "keras", "fingerprint": fingerprint(model), "classes": classes, "problem": problem}
+    return document, spec
 
 
 def prepare(model: Any, request: Request) -> tuple[InputSpec | None, str | None]:
@@ -102,8 +121,9 @@ def run_and_keep(model: Any, spec: InputSpec | None, folder: str) -> Document:
     if spec is None:
         return {"ran": False, "why": "its inputs are not known"}
     try:
-        arrays, structure = call_model(model, spec)
-        again = call_model(model, spec, SEED + 1)[0] if has_own_code(model) else arrays
+        call = call_model if isinstance(model, keras.Model) else call_tf_keras
+        arrays, structure = call(model, spec)
+        again = call(model, spec, SEED + 1)[0] if has_own_code(model) else arrays
     except Exception as error:
         return {"ran": False, "why": f"it cannot be called: {problem_of(error)['message'][:300]}"}
     if any(one.tobytes() != other.tobytes() for one, other in zip(arrays, again, strict=True)):
@@ -134,7 +154,12 @@ def load(request: Request, say: Say) -> Document:
 
 
 def load_back(
-    kind: str, path: str, saved: Document, request: Request, say: Say, modules: tuple[list[ModuleType], ...]
+    kind: str,
+    path: str,
+    saved: Document,
+    request: Request,
+    say: Say,
+    modules: tuple[list[ModuleType], list[ModuleType]],
 ) -> Document:
     """Load one file, and compare what can only be compared here: outputs."""
     say(f"loading {os.path.basename(path)}")
@@ -143,6 +168,8 @@ def load_back(
         from .roundtrip_exports import load_export
 
         return load_export(path, spec, request)
+    if saved["library"] == "tf_keras":
+        return load_back_tf_keras(kind, path, spec, request, say, modules)
     own, given = modules
     # Weights that are not loaded must differ from the saved ones, whatever seed the user's code sets
     keras.utils.set_random_seed(int.from_bytes(os.urandom(4)))

@@ -24,8 +24,12 @@ def load_export(path: str, spec: InputSpec | None, request: Mapping[str, Any]) -
         artifact = tf.saved_model.load(path)
     except Exception as error:
         return {**document, "loaded": False, "problems": [{"way": "", **problem_of(error)}]}
-    hashes = Counter(hash_array(v) for v in getattr(artifact, "variables", ()) if v.dtype != tf.string)
-    document |= {"loaded": True, "hashes": dict(hashes), "outputs": {"ran": False, "why": "its inputs are not known"}}
+    document |= {
+        "loaded": True, "hashes": hashes_of(artifact, "variables"),
+        "trained": hashes_of(artifact, "trainable_variables"),
+        "signatures": {name: describe(function) for name, function in artifact.signatures.items()},
+        "outputs": {"ran": False, "why": "its inputs are not known"},
+    }  # fmt: skip
     if spec is not None:
 
         def run() -> tuple[list[Any], Any]:
@@ -34,3 +38,22 @@ def load_export(path: str, spec: InputSpec | None, request: Mapping[str, Any]) -
 
         document["outputs"] = compare_outputs(run, request)
     return document
+
+
+def hashes_of(artifact: Any, which: str) -> dict[str, int]:
+    """How often each value stands in a collection of variables; tables of words among them are left out."""
+    held = (variable for variable in getattr(artifact, which, ()) if getattr(variable, "dtype", None) is not None)
+    return dict(Counter(hash_array(variable) for variable in held if variable.dtype != "string"))
+
+
+def describe(function: Any) -> Document:
+    """The inputs and outputs of a signature: shape and dtype by name."""
+    inputs = function.structured_input_signature[1]
+    return {
+        "inputs": {name: spell(spec) for name, spec in inputs.items()},
+        "outputs": {name: spell(spec) for name, spec in (function.structured_outputs or {}).items()},
+    }
+
+
+def spell(spec: Any) -> list[Any]:
+    return [spec.shape.as_list() if spec.shape.rank is not None else None, spec.dtype.name]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -26,7 +26,8 @@ def save_as(kind: str, model: Any, path: str) -> None:
     elif kind == "weights":
         model.save_weights(path)
     elif kind == "savedmodel":
-        model.export(path, format="tf_saved_model", verbose=False)
+        more = {"format": "tf_saved_model", "verbose": False} if isinstance(model, keras.Model) else {}
+        model.export(path, **more)
     else:
         model.save(path)
 
@@ -78,19 +79,21 @@ def attempts(kind: str, own: list[ModuleType], given: list[ModuleType], *, trust
     return ways
 
 
-def load_any(kind: str, path: str, ways: list[tuple[str, Any]]) -> tuple[Any, str, list[Problem]]:
-    """The model, the way that brought it back, and what each way before it said; no model where none did."""
-    problems: list[Problem] = []
-    for name, options in ways:
-        try:
-            return load_as(kind, path, options), name, problems
-        except Exception as error:
-            problems.append({"way": name, **problem_of(error)})
-    return None, "", problems
-
-
 def load_as(kind: str, path: str, options: Mapping[str, Any]) -> Any:
     if kind == "json":
         custom = options.get("custom_objects")
         return keras.models.model_from_json(Path(path).read_text(encoding="utf-8"), custom_objects=custom)
     return keras.saving.load_model(path, **options)
+
+
+def load_any(
+    kind: str, path: str, ways: list[tuple[str, Any]], load: Callable[..., Any] = load_as
+) -> tuple[Any, str, list[Problem]]:
+    """The model, the way that brought it back, and what each way before it said; no model where none did."""
+    problems: list[Problem] = []
+    for name, options in ways:
+        try:
+            return load(kind, path, options), name, problems
+        except Exception as error:
+            problems.append({"way": name, **problem_of(error)})
+    return None, "", problems

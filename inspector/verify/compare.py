@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from .exports import compare_export
 from .hints import constructor_hint, load_hint, save_hint
 from .outputs import compare_outputs, compare_second
-from .records import DESIGN, KEPT, LOST, UNKNOWN, Check, Comparison, Finding, Sides, place_of
+from .records import KEPT, LOST, UNKNOWN, Check, Comparison, Finding, Sides, place_of
 from .structure import (
     compare_class,
     compare_config,
@@ -74,6 +75,7 @@ FAMILIES = (
     Family("training-step", compare_step, WHOLE, "one training step does the same"),
     Family("second-round-trip", compare_second, WHOLE, "saved again, it is the same file"),
 )
+OUTPUTS = next(family for family in FAMILIES if family.name == "outputs")
 
 
 def check_classes(before: Mapping[str, Any]) -> Iterator[Check]:
@@ -146,11 +148,12 @@ def compare_all(before: Mapping[str, Any], after: Mapping[str, Any], kind: str, 
     """Each comparison that the form is for: one check, or one for each thing that was lost."""
     if kind == "savedmodel":
         yield from compare_export(before, after, target)
+        yield from run_family(OUTPUTS, Sides(before["fingerprint"], before["fingerprint"], kind, before, after), target)
         return
     sides = Sides(before["fingerprint"], after["fingerprint"], kind, before, after)
     without_compile = "compile=False" in after.get("way", "")
     for family in FAMILIES:
-        if kind not in family.kinds:
+        if kind not in family.kinds or family.name in before["fingerprint"].get("unasked", ()):
             continue
         if without_compile and family.name in ("optimizer", "compile", "training-step"):
             if before["fingerprint"]["optimizer"] is not None:
@@ -169,26 +172,6 @@ def run_family(family: Family, sides: Sides, target: str) -> Iterator[Check]:
 
 def as_check(name: str, target: str, finding: Finding) -> Check:
     return Check(name, target, finding.status, finding.detail, finding.layer, finding.hint, finding.place)
-
-
-def compare_export(before: Mapping[str, Any], after: Mapping[str, Any], target: str) -> Iterator[Check]:
-    """A SavedModel keeps a function and its variables, and nothing else of a model."""
-    yield Check("class", target, DESIGN, "a SavedModel is a function for serving: no config, layers or optimizer",
-                None, "keep a .keras file beside it to go on training or to change the model")  # fmt: skip
-    held = after["hashes"]
-    for key, weight in weights_by_key(before["fingerprint"]).items():
-        if weight["sha256"] not in held and "seed" not in weight["name"]:
-            yield Check(
-                "weights",
-                target,
-                LOST,
-                f"{'/'.join(filter(None, key))} is not in the SavedModel",
-                key[0] or None,
-                "a weight that the call does not use is not exported; export a function that uses it",
-            )
-    sides = Sides(before["fingerprint"], before["fingerprint"], "savedmodel", before, after)
-    family = next(family for family in FAMILIES if family.name == "outputs")
-    yield from run_family(family, sides, target)
 
 
 __all__ = ["check_classes", "check_target", "compare_all"]

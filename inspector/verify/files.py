@@ -11,6 +11,7 @@ from ..errors import KinspectError
 from ..graph import Model, Weight, walk
 from ..readers import read
 
+HOMES = ("module", "registered_name", "build_config")
 OTHERS = ("optimizer", "_optimizer", "metrics", "_metrics", "_compile_metrics", "_loss_tracker")
 
 
@@ -46,4 +47,14 @@ def second_documents(first: str, second: str) -> list[tuple[str, Any, Any]]:
 def layer_configs(model: Model) -> Mapping[str, Any]:
     """Each layer's config by path, the model's own under the empty one; names that Keras counts up are left out."""
     root = {key: value for key, value in model.graph.config.items() if key not in ("layers", "name")}
-    return {"": root, **{path: dict(layer.config) for path, _, layer in walk(model.graph)}}
+    found = {"": root, **{path: dict(layer.config) for path, _, layer in walk(model.graph)}}
+    if not (model.keras_version or "").startswith("2."):
+        return found
+    return {path: without_homes(config) for path, config in found.items()}
+
+
+def without_homes(value: Any) -> Any:
+    """A config without what tf_keras writes of its objects the first time, and not again."""
+    if isinstance(value, Mapping):
+        return {key: without_homes(item) for key, item in value.items() if key not in HOMES}
+    return [without_homes(item) for item in value] if isinstance(value, list) else value

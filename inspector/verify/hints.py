@@ -32,7 +32,11 @@ def located(entry: Mapping[str, Any]) -> str:
 
 
 def register_hint(found: re.Match[str], classes: list[Mapping[str, Any]]) -> str:
-    name = found[1].rpartition(">")[2].rpartition(".")[2]
+    return register_named(found[1].rpartition(">")[2].rpartition(".")[2], classes)
+
+
+def register_named(name: str, classes: list[Mapping[str, Any]]) -> str:
+    """How a class or a function is made known to Keras."""
     entry = next((entry for entry in classes if entry["class_name"] == name), None)
     where = f" at {located(entry)}" if entry else ""
     if entry is not None and entry["registered"]:
@@ -107,6 +111,8 @@ ADVICE: tuple[tuple[str, Any], ...] = (
     (r"keras\.metrics\.(\w+)'", lambda found, _: (
         f"an .h5 file cannot name {found[1]!r}: save as .keras, compile with keras.losses.MeanSquaredError() or the "
         f"like, or load with compile=False")),
+    (r"'str' object is not callable", lambda _, classes: next(
+        (register_named(e["class_name"], classes) for e in classes if not e["registered"]), REGISTER)),
     (r"Unknown (?:layer|object): '(Transpose|Add|GetItem|Reshape|[A-Z]\w+)'", lambda found, classes: (
         register_hint(found, classes) if any(e["class_name"] == found[1] for e in classes)
         else f"an .h5 file cannot hold keras.ops as {found[1]}: {TO_KERAS}")),

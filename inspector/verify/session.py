@@ -7,10 +7,11 @@ saves, so that both import Keras at the same time.
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..errors import KinspectError, UnreadableModel, UsageError
@@ -20,7 +21,7 @@ from ..readers.worker_process import ask_worker
 from .compare import FAMILIES, check_classes, check_load, check_target, run_family
 from .files import second_documents, stored_tensors
 from .hints import load_hint
-from .records import LOST, Check, Sides
+from .records import LOST, UNKNOWN, Check, Sides
 from .static import lost_in_file
 
 Say = Callable[[str], None]
@@ -61,7 +62,10 @@ def verify(plan: Plan, say: Say | None = None) -> tuple[Mapping[str, Any] | None
         except BaseException:
             cancel(folder)
             raise
-        return before["fingerprint"], compare(plan, before, first, folder, say)
+        checks = compare(plan, before, first, folder, say)
+        if before["library"] == "tf_keras":
+            checks = [spell_for_tf_keras(check) for check in checks]
+        return before["fingerprint"], checks
 
 
 SAVE_HINT = "the model, or Keras, ended the process: try a smaller input, more --memory, or another form with --to"
@@ -106,12 +110,44 @@ def compare(plan: Plan, before: Answer, first: Future[Answer], folder: str, say:
 def check_original(plan: Plan, before: Answer) -> list[Check]:
     """The file itself: whether it opens plainly, and whether all that is in it went into the model."""
     opened = before["opened"]
+    if "keras_3" in opened:
+        return check_migration(plan, before)
     after = {**opened, "loaded": True, "late": [], "stored": stored_tensors(str(plan.request.file))}
     sides = Sides(before["fingerprint"], before["fingerprint"], "original", before, after)
     named = [family for family in FAMILIES if family.name in ("weights-fresh", "weights-in-file")]
     found = [check_load("keras", before, after, "original")]
     found += lost_in_file(read(str(plan.request.file)))
+    if opened.get("lacking"):
+        found.append(Check("load", "original", UNKNOWN, "Keras 2 wrote it, and tf_keras is not installed: it was run "
+                           "with Keras 3 alone", None, "pip install tf_keras"))  # fmt: skip
     return found + [check for family in named for check in run_family(family, sides, "original")]
+
+
+def check_migration(plan: Plan, before: Answer) -> list[Check]:
+    """A file of Keras 2, which tf_keras opened: whether Keras 3 makes the same model of it."""
+    file = str(plan.request.file)
+    opened = before["opened"]["keras_3"]
+    found = [check_load("keras", before, opened, "original"), *lost_in_file(read(file))]
+    if opened["loaded"]:
+        after = {**opened, "late": [], "stored": stored_tensors(file)}
+        sides = Sides(before["fingerprint"], opened["fingerprint"], "original", before, after)
+        names = ("weights-in-file", "outputs") if "outputs" in opened else ("weights-in-file",)
+        found += [
+            check for family in FAMILIES if family.name in names for check in run_family(family, sides, "original")
+        ]
+    return found
+
+
+def spell_for_tf_keras(check: Check) -> Check:
+    """The hint as code of tf_keras, except where it is about the load by Keras 3."""
+    if check.hint is None or check.target == "original":
+        return check
+    return replace(check, hint=re.sub(r"(?<!tf_)keras\.(saving|losses)", r"tf_keras.\1", check.hint))
+
+
+def is_old(path: str) -> bool:
+    """Whether Keras 1 or 2 wrote the file, so that tf_keras is the one to open it."""
+    return (read(path).keras_version or "").startswith(("1.", "2."))
 
 
 def add_files(kind: str, path: str | None, after: Answer) -> None:
@@ -131,6 +167,7 @@ def asked(plan: Plan, folder: str) -> Answer:
         "inputs": list(request.inputs), "custom": list(request.custom), "kinds": list(plan.kinds),
         "rtol": dict(plan.rtol), "atol": dict(plan.atol), "memory": plan.memory, "into": plan.into,
         "same_process": plan.same_process,
+        "library": "tf_keras" if request.file and is_old(request.file) else "keras",
     }  # fmt: skip
 
 

@@ -13,11 +13,12 @@ from .records import DESIGN, LOST, UNKNOWN, Finding
 OWN = ("keras", "tf_keras", "builtins", "keras_hub", "keras_cv", "keras_nlp", "tensorflow")
 LOOKUPS = ("StringLookup", "IntegerLookup", "TextVectorization")
 # Names of functions that Keras 3.15.1 finds by itself
-ACTIVATIONS = frozenset(
-    "celu elu exponential gelu glu hard_shrink hard_sigmoid hard_silu hard_swish hard_tanh leaky_relu linear "
-    "log_sigmoid log_softmax mish relu relu6 selu sigmoid silu soft_shrink softmax softplus softsign sparse_plus "
-    "sparse_sigmoid sparsemax squareplus swish tanh tanh_shrink threshold".split()
-)
+ACTIVATIONS = frozenset((
+    "celu", "elu", "exponential", "gelu", "glu", "hard_shrink", "hard_sigmoid", "hard_silu", "hard_swish",
+    "hard_tanh", "leaky_relu", "linear", "log_sigmoid", "log_softmax", "mish", "relu", "relu6", "selu",
+    "sigmoid", "silu", "soft_shrink", "softmax", "softplus", "softsign", "sparse_plus", "sparse_sigmoid",
+    "sparsemax", "squareplus", "swish", "tanh", "tanh_shrink", "threshold",
+))  # fmt: skip
 MARSHALLED = ("4w", "Yw")  # the first bytes of a code object, in base64
 ROOTS = ("Sequential", "Functional", "Model")
 # What an .h5 file's loader takes for a function of keras.layers, wherever it stands in a config

@@ -14,6 +14,8 @@ SETTINGS: Mapping[str, tuple[Any, ...]] = {  # what stands for the default, by w
     "jit_compile": (None, False, True, "auto", ABSENT), "loss_weights": (None, ABSENT), "metrics": (None, ABSENT),
     "weighted_metrics": (None, ABSENT), "loss": (None, ABSENT),
 }  # fmt: skip
+ALIASES = {"mse": "mean_squared_error", "mae": "mean_absolute_error", "mape": "mean_absolute_percentage_error",
+           "msle": "mean_squared_logarithmic_error", "kld": "kl_divergence", "bce": "binary_crossentropy"}  # fmt: skip
 COMPILE_HINT = "return it in get_compile_config, or compile the model again after loading"
 
 
@@ -129,10 +131,12 @@ def compare_compile(sides: Sides) -> Iterator[Finding]:
 
 
 def by_name(value: Any) -> Any:
-    """A setting with functions told by their names alone, as an .h5 file tells them."""
+    """A setting with functions told by their names alone, and these in full, as an .h5 file tells them."""
+    if isinstance(value, str):
+        return ALIASES.get(value, value)
     if isinstance(value, Mapping):
         if value.get("class_name") == "function" and isinstance(value.get("config"), str):
-            return value["config"]
+            return by_name(value["config"])
         return {key: by_name(item) for key, item in value.items()}
     return [by_name(item) for item in value] if isinstance(value, list) else value
 
