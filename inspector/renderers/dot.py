@@ -12,9 +12,8 @@ from typing import Any
 
 from ..views.cards import clip, short_shape
 from ..views.drawing import INPUT, OUTPUT, RESULT, STUB, TIE, Box, Drawing, Edge, Node
-from .dot_labels import box_label, caption, node_label
+from .dot_labels import box_label, caption, node_label, plain
 from .escaping import escape
-from .escaping import escape_markup as plain
 from .graph_order import find_late_ranks, find_ranks
 from .palette import LIGHT, Colours, colours
 from .plain_layout import HEIGHT, NOTE, WIDTH, Places, is_large, place

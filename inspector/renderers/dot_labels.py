@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from ..views.cards import LONGEST_TEXT, clip, short_shape, stats
 from ..views.drawing import FOLDED, INPUT, OUTPUT, STUB, Box, Drawing, Node
 from ..views.families import FAMILIES
-from .escaping import escape_markup as plain
+from .escaping import escape_markup
 from .palette import Colours
 
 BAR = 46  # points that the whole of a bar takes
@@ -15,6 +15,11 @@ ROW = 6  # families in a row of the legend
 TABLE = '<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="{}">'
 NAME, TEXT, SMALL = 12.0, 10.0, 9.0
 LARGEST = 2.2  # times the usual size, for the node with most parameters where sizes tell them
+
+
+def plain(text: str) -> str:
+    """A name from a file as text: no markup. Graphviz 2.43 takes two brackets before a tag for the end of a section."""
+    return escape_markup(text).replace("]", "&#93;")
 
 
 def font(text: str, colour: str, size: float, *, bold: bool = False) -> str:

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from random import Random
 from xml.etree import ElementTree
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from fixtures.catalogue import FILES
 from inspector.cli.output import run
 from inspector.renderers.engine import PURE, SYSTEM, find_engines
+from inspector.renderers.escaping import escape
 
 ROOT = Path(__file__).resolve().parents[2]
 RESNET = FILES / "toy_resnet.keras"
@@ -28,6 +30,10 @@ HOSTILE = (
     "</script><script>alert(1)</script>", '"];evil [label="x', "<b>bold</b>&amp;", "a\x1b[31mred", "line\nbreak\r",
     "\u202eback", "`tick`", "n0 --> n1", "\\N\\l\\", "{a|b}", "-->|x|", "]]>", "<!--", "end", "#quot;", "'\";--",
     "\ud800", "%%{init: {}}%%", "click n0 call alert()", "graph0", "ünïcödé 名前", " ", "${7*7}", "{{ 7*7 }}", "%s%n",
+    "nul\x00byte", "{<f0> left|{mid\\|dle}|<f1>}", "n" * 10_000, "\u2066isolated\u2069", "🧠👩\u200d🔬",
+    "a\u0301\u0301\u0301", "<TABLE><TR><TD>", "&#0;&bogus;", '<IMG SRC="/etc/passwd"/>', "\\E\\G\\T", "n0:port:ne",
+    "subgraph", "digraph g {", "classDef x fill:red", ":::strong", "]]", "%%comment", "--- title", "javascript:alert(1)",
+    "\x85\u2028\u2029",
 )  # fmt: skip
 
 
@@ -175,13 +181,13 @@ def test_the_text_shows_branches_and_folds(kinspect):
     assert kinspect("plot", RESNET, "--no-fold")[1].count("Conv2D") == 7
 
 
-def hostile_model(folder) -> Path:
+def hostile_model(folder, names=HOSTILE) -> Path:
     """A chain whose every layer has a name that means something somewhere."""
     layers = []
-    for place, name in enumerate(["in", *HOSTILE]):
+    for place, name in enumerate(["in", *names]):
         source = {
             "class_name": "__keras_tensor__",
-            "config": {"shape": [None, 4], "dtype": "float32", "keras_history": [["in", *HOSTILE][place - 1], 0, 0]},
+            "config": {"shape": [None, 4], "dtype": "float32", "keras_history": [["in", *names][place - 1], 0, 0]},
         }
         config = {"name": name, "units": 4} if place else {"name": name, "batch_shape": [None, 4], "dtype": "float32"}
         layers.append(
@@ -193,14 +199,14 @@ def hostile_model(folder) -> Path:
                 "inbound_nodes": [{"args": [source], "kwargs": {}}] if place else [],
             }
         )
-    for text in HOSTILE[:3]:
+    for text in names[:3]:
         layers[1]["config"] |= {"activation": text}
         layers[2] |= {"class_name": text, "registered_name": text, "module": None}
     config = {
-        "name": HOSTILE[0],
+        "name": names[0],
         "layers": layers,
-        "input_layers": {HOSTILE[1]: ["in", 0, 0]},
-        "output_layers": {HOSTILE[0]: [HOSTILE[-1], 0, 0]},
+        "input_layers": {names[1]: ["in", 0, 0]},
+        "output_layers": {names[0]: [names[-1], 0, 0]},
     }
     path = folder / "hostile.json"
     path.write_text(json.dumps({"module": "keras", "class_name": "Functional", "config": config}))
@@ -221,6 +227,7 @@ def test_names_that_mean_harm_are_text(form, engine, kinspect, tmp_path):
     text = path.read_text(encoding="utf-8")
     assert all(char.isprintable() or char in "\n\u00a0" for char in text)  # our own spaces, in pictures
     assert form in ("dot", "text") or ("<script>alert" not in text and "<b>bold" not in text)
+    assert form == "html" or max(map(len, text.splitlines())) < (60_000 if form == "svg" else 40_000)
     if form == "svg":
         root = ElementTree.fromstring(text)
         groups = [
@@ -235,6 +242,22 @@ def test_names_that_mean_harm_are_text(form, engine, kinspect, tmp_path):
         assert sum(line.startswith("node ") for line in plain) == len(HOSTILE) + 2
     elif form == "mermaid":
         assert not [line for line in text.splitlines() if line.strip().startswith(("click", "%%"))]
+
+
+@pytest.mark.parametrize("engine", [PURE, SYSTEM])
+@pytest.mark.parametrize("seed", range(3))
+def test_any_name_is_text(seed, engine, kinspect, tmp_path):
+    """Names of all that means something to DOT, XML, HTML and Mermaid, in any order."""
+    if not find_engines(engine):
+        pytest.skip(f"no {engine}")
+    random = Random(seed)
+    letters = "]]]>>><<<[[[&&;;#!--\"'`\\\\{}|()%:/ \t\n\x00\x1b\u202e\ud83d\ufeff\ufffe\u0301é名🧠ab0"
+    names = list({"".join(random.choices(letters, k=random.randint(1, 9))) for _ in range(120)})
+    model, target = hostile_model(tmp_path, names), tmp_path / "out.svg"
+    assert kinspect("plot", model, "-o", target, "--engine", engine, "--no-fold") == (0, "", "")
+    root = ElementTree.parse(target).getroot()
+    drawn = [group for group in root.iter("{http://www.w3.org/2000/svg}g") if " layer " in f" {group.get('class')} "]
+    assert [group.get("data-path") for group in drawn] == [escape(name) for name in names]
 
 
 def test_only_plot_imports_what_draws():
