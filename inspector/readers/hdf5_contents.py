@@ -9,7 +9,7 @@ from ..errors import UnreadableModel
 from .archive import Range
 from .documents import WEIGHTS, read_documents
 from .hdf5 import Hdf5Error, Window
-from .hdf5.inventory import Inventory, list_objects
+from .hdf5.inventory import Inventory, is_unread, list_objects
 from .members import FILE, read_members
 from .probe import HDF5_MAGIC, Probe
 from .shards import MAP, MAX_SHARDS
@@ -26,6 +26,7 @@ class Hdf5Contents(NamedTuple):
     name: str
     inventory: Inventory = Inventory(())
     error: UnreadableModel | None = None
+    unread: bool = False  # the error says what is not read, not what is broken
 
     def pointer(self, path: str) -> str:
         """Where an object stands: its HDF5 path, after the name of the member that it is in."""
@@ -85,7 +86,7 @@ def look_into(source: Range, name: str) -> Hdf5Contents:
         with Window(source.path, source.offset, size) as window:
             return Hdf5Contents(name, list_objects(window))
     except Hdf5Error as error:
-        return Hdf5Contents(name, error=explain(error, name or "the HDF5 file"))
+        return Hdf5Contents(name, error=explain(error, name or "the HDF5 file"), unread=is_unread(error))
 
 
 def list_present(probe: Probe) -> list[str]:

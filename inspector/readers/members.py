@@ -135,4 +135,16 @@ def read_start(path: str) -> bytes:
         return file.read(HEAD) if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else b""
 
 
-__all__ = ["FILE", "FOLDER", "LINK", "StoredMember", "read_members"]
+def name_special(path: str) -> str | None:
+    """What a path is that is neither file nor folder; `None` where it is one, or is not there."""
+    try:
+        mode = os.stat(path).st_mode
+    except (FileNotFoundError, PermissionError, NotADirectoryError, ValueError):
+        return None
+    except OSError:
+        return "a symbolic link that leads back to itself" if os.path.islink(path) else None
+    kind = next((kind for is_kind, kind in KINDS if is_kind(mode)), "device")
+    return None if kind in (FILE, FOLDER) else f"a {kind}"
+
+
+__all__ = ["FILE", "FOLDER", "LINK", "StoredMember", "name_special", "read_members"]

@@ -9,7 +9,7 @@ from .fallback import ChildTree
 from .file import MAX_DEPTH, Hdf5File
 from .links import Link
 from .objects import Children, Dataset, Group, NamedType, Node
-from .window import Hdf5Error, Window
+from .window import Hdf5Error, NotCovered, Window
 
 MAX_OBJECTS = 200_000
 MAX_PROBLEMS = 20
@@ -38,11 +38,19 @@ class StoredObject(NamedTuple):
     stored: int | None = 0
 
 
+class Problem(NamedTuple):
+    """What could not be seen, and why: because it is broken, or because it is beyond what is read (``unread``)."""
+
+    path: str
+    message: str
+    unread: bool = False
+
+
 class Inventory(NamedTuple):
-    """The objects as far as they could be seen; ``problems`` are paths with what could not be, and why."""
+    """The objects as far as they could be seen."""
 
     objects: tuple[StoredObject, ...]
-    problems: tuple[tuple[str, str], ...] = ()
+    problems: tuple[Problem, ...] = ()
     user_block: int = 0
 
 
@@ -76,7 +84,7 @@ class Walk:
 
     def __init__(self, root: Group) -> None:
         self.objects: list[StoredObject] = []
-        self.problems: list[tuple[str, str]] = []
+        self.problems: list[Problem] = []
         self.met = {root.address: ""}
         self.waiting: list[tuple[Group, int]] = [(root, 0)]
 
@@ -86,21 +94,24 @@ class Walk:
             try:
                 children = group.children
             except Hdf5Error as error:
-                self.problems.append((group.path, error.message))
+                self.note(group.path, error)
                 continue
             below: list[tuple[Group, int]] = []
             for name in children:
                 if len(self.objects) >= MAX_OBJECTS:
-                    self.problems.append((group.path, f"the file holds more than {MAX_OBJECTS:,} objects"))
+                    self.note(group.path, NotCovered(f"the file holds more than {MAX_OBJECTS:,} objects"))
                     return
                 try:
                     node = children.read(name) if isinstance(children, Children) else children[name]
                     self.keep(node, group.path, depth, below)
                 except Hdf5Error as error:
-                    self.problems.append((f"{group.path}/{name}".lstrip("/"), error.message))
+                    self.note(f"{group.path}/{name}".lstrip("/"), error)
                     if len(self.problems) >= MAX_PROBLEMS:
                         return
             self.waiting.extend(reversed(below))
+
+    def note(self, path: str, error: Hdf5Error) -> None:
+        self.problems.append(Problem(path, error.message, is_unread(error)))
 
     def keep(self, node: Node, parent: str, depth: int, below: list[tuple[Group, int]]) -> None:
         if isinstance(node, Link):
@@ -117,14 +128,14 @@ class Walk:
             self.met[node.address] = node.path
             self.objects.append(StoredObject(node.path, GROUP))
             if depth >= MAX_DEPTH:
-                raise Hdf5Error(f"groups lie more than {MAX_DEPTH:,} deep")
+                raise NotCovered(f"groups lie more than {MAX_DEPTH:,} deep")
             below.append((node, depth + 1))
 
     def describe(self, node: Dataset) -> StoredObject:
         try:
             stored: int | None = node.stored
         except Hdf5Error as error:
-            self.problems.append((node.path, error.message))
+            self.note(node.path, error)
             stored = None
         return StoredObject(
             node.path, DATASET, "", "", node.shape, node.dtype, node.layout, node.filters, node.external,
@@ -132,4 +143,9 @@ class Walk:
         )  # fmt: skip
 
 
-__all__ = ["DATASET", "GROUP", "LINK", "TYPE", "Inventory", "StoredObject", "list_objects"]
+def is_unread(error: Hdf5Error) -> bool:
+    """Whether an error says nothing of the file: a form or a size that is not read, or h5py that fails on it."""
+    return isinstance(error, NotCovered) or error.message.startswith("h5py")
+
+
+__all__ = ["DATASET", "GROUP", "LINK", "TYPE", "Inventory", "Problem", "StoredObject", "is_unread", "list_objects"]
