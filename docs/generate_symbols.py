@@ -38,6 +38,14 @@ def exported_functions() -> set[str]:
     return found - NO_MATHS
 
 
+def builders() -> set[str]:
+    """Functions that have a name like a class: those that build a model of `keras.applications`, and a few others."""
+    from keras.src.api_export import REGISTERED_NAMES_TO_OBJS
+
+    named = {name.rpartition(".")[2]: value for name, value in REGISTERED_NAMES_TO_OBJS.items()}
+    return {name for name, value in named.items() if isinstance(value, types.FunctionType) and name[0].isupper()}
+
+
 def older_functions() -> set[str]:
     """The same of tf_keras, which has names that Keras 3 dropped."""
     import tf_keras
@@ -79,11 +87,13 @@ def collect() -> dict[str, Any]:
     from keras.src.saving.serialization_lib import NON_MODELING_APIS
 
     classes = exported_classes() | {*saved_classes("keras"), *saved_classes("tf_keras"), *OLDER}
+    functions = {name for name in exported_functions() | older_functions() if not name.startswith("_")}
     return {
         "keras": keras.__version__,
         "tf_keras": tf_keras.__version__,
-        "functions": sorted(name for name in exported_functions() | older_functions() if not name.startswith("_")),
+        "functions": sorted(functions),
         "classes": sorted(name for name in classes if not name.startswith("_")),
+        "builders": sorted(builders() - functions - classes),
         "refused": sorted(NON_MODELING_APIS),
     }
 

@@ -73,7 +73,7 @@ def read_symbols() -> dict[str, Any]:
 @cache
 def keras_symbols() -> dict[str, frozenset[str]]:
     """The names of Keras's functions for maths, of its classes, and of what it refuses to call from a config."""
-    return {key: frozenset(read_symbols()[key]) for key in ("functions", "classes", "refused")}
+    return {key: frozenset(read_symbols()[key]) for key in ("functions", "classes", "builders", "refused")}
 
 
 def known_keras() -> str:
@@ -168,7 +168,8 @@ def whose_class(module: str | None, name: str, registered: Any) -> str:
     if module in BUILTINS:
         return OWN if name in PURE or name in classes else FOREIGN if hasattr(builtins, name) else CUSTOM
     if KERAS.match(module):
-        return whose_keras_function(module, name) if name not in classes and is_function_name(name) else OWN
+        is_function = name not in classes and (is_function_name(name) or name in keras_symbols()["builders"])
+        return whose_keras_function(module, name) if is_function else OWN
     root = module.partition(".")[0]
     if root == "tensorflow":
         return OWN

@@ -52,12 +52,12 @@ class EmbeddedBytecode(ObjectRule):
         said = {"hint": HINT, "cve": ("CVE-2024-3660",), "affects": AFFECTS}
         if case.probe.is_hdf5:
             said |= {"cve": ("CVE-2025-9905", "CVE-2024-3660"), "affects": AFFECTS_H5}
-        for node in case.objects.nodes:
+        for node in case.objects.named:
             for key in coded_parts(node):
                 told.add(id(node))
                 role = key if key in CODED else node.purpose()
                 what = f" as its {role}" if role and (key in CODED or not node.is_layer) else ""
-                place = {"": (), "code": ("code",)}.get(key, ("config", key))
+                place = ("config", key) if key else ()
                 message = f"{node.owner()} holds Python bytecode{what}: code from the file runs with the model"
                 yield self.at(node, message, *place, **said)
         for text in case.objects.texts:
@@ -66,20 +66,13 @@ class EmbeddedBytecode(ObjectRule):
 
 
 def coded_parts(node: Node) -> Iterator[str]:
-    """Where an object holds code: the keys of a Lambda's config, ``code``, or itself (empty)."""
-    value = node.value
+    """Where an object holds code: the keys of a Lambda's config, or itself (empty)."""
     if node.class_name == "__lambda__":
         yield ""
     elif node.class_name == "Lambda":
         yield from (key for key in CODED if is_dump(node.config.get(key)))
-    elif "code" in value and "closure" in value and isinstance(value["code"], str) and not is_inside(node):
-        yield "code"
 
 
 def is_dump(value: object) -> bool:
     """Whether a value is code, defaults and closure in a list, as Keras 2 writes them."""
     return isinstance(value, list) and bool(value) and isinstance(value[0], str)
-
-
-def is_inside(node: Node) -> bool:
-    return node.parent is not None and isinstance(node.parent.value, dict) and node.parent.class_name == "__lambda__"

@@ -13,7 +13,7 @@ from ..linting.rule import Example, Finding
 LOOKUPS = frozenset({"StringLookup", "IntegerLookup", "TextVectorization", "IndexLookup"})
 READ = ("vocabulary", "idf_weights", "merges", "proto")  # what lookups and tokenizers open where it is a text
 KEYS = frozenset({*READ, "filepath", "file_path", "weights", "vocabulary_file", "vocab_file", "merges_file",
-                  "spm_proto", "tokenizer_file", "checkpoint", "output_stream", "origin"})  # fmt: skip
+                  "spm_proto", "tokenizer_file", "checkpoint", "output_stream"})  # fmt: skip
 SHORT = 1024  # a longer text is the content itself, in base64
 PLACE = re.compile(r"[a-z][a-z0-9+.-]*://|[/\\~]|[a-z]:[\\/]|\.\.?[\\/]|.*[\\/].*\.\w{1,8}$", re.I)
 OUTSIDE = re.compile(r"[a-z][a-z0-9+.-]*://", re.I)
