@@ -102,14 +102,14 @@ def render_graph(drawing: Drawing, room: int, style: Style | None = None) -> lis
     if "params" in drawing.show:
         fields.append(Field("params", "Params", [[count(line.thing)] for line in lines], right=True, yields=3))
     layout = fit(fields, room)
-    title = f"{escape(drawing.title)}  {escape(drawing.about)}"
-    found = [style(title, "title") if style else title, ""]
+    titles = broken((escape(drawing.title), escape(drawing.about)), "  ", room)
+    found = [*(style(title, "title") if style else title for title in titles), ""]
     for at, line in enumerate(lines):
         cells = [pad(field.cells[at][0], field.width, field.right) for field in layout.fields]
         if style:
             cells = [colour(cell, field.name, line, style) for cell, field in zip(cells, layout.fields, strict=True)]
         found.append((" " * layout.gap).join(cells).rstrip())
-    return found + list(legend(drawing))
+    return found + list(legend(drawing, room))
 
 
 def draw_lines(drawing: Drawing) -> Iterable[Line]:
@@ -192,12 +192,19 @@ def colour(cell: str, field: str, line: Line, style: Style) -> str:
     return f"{style(lanes.rstrip(), role)}{' ' * (len(lanes) - len(lanes.rstrip()))}{style(found, 'name')}{rest}"
 
 
-def legend(drawing: Drawing) -> Iterable[str]:
+def legend(drawing: Drawing, room: int) -> Iterable[str]:
     folded = any(box.copies > 1 for box in drawing.boxes) or any(node.copies > 1 for node in drawing.nodes)
     hatched = any(node.hatched for node in drawing.nodes)
     if folded or hatched:
         yield ""
     if folded:
-        yield "×N: so many equal blocks, drawn once; --no-fold draws every layer, -o model.svg a picture"
+        drawn = "×N: so many equal blocks, drawn once"
+        yield from broken((drawn, "--no-fold draws every layer, -o model.svg a picture"), "; ", room)
     if hatched:
         yield "◌: its inside is not known"
+
+
+def broken(parts: Sequence[str], joint: str, room: int) -> list[str]:
+    """Parts of a line, below one another where it is too long."""
+    line = joint.join(parts)
+    return [line] if width(line) <= room else list(parts)

@@ -101,6 +101,8 @@ class Tracer:
 
         Equal layers of different branches follow one another in the file too; as one they would join the branches.
         """
+        if any(self.facts.layers[frame.places[at]].layer.kind == "input" for at in range(*repeat.copies[0])):
+            return False  # each has its name, and something else to take it
         taken = [self.sources(frame, start, stop) for start, stop in repeat.copies]
         return all(
             not after.isdisjoint(range(start, stop)) or before == after
