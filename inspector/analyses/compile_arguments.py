@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from .loss_names import BY_SHAPE, OPTIMIZERS
+from .loss_names import BY_SHAPE, OF_PROBABILITIES, OPTIMIZERS
 
 OWN = ("keras", "tf_keras", "tensorflow", "builtins")
 BY_SHAPE_WORDS = ("accuracy", "acc", "crossentropy", "ce")
@@ -26,6 +26,11 @@ class Named(NamedTuple):
         """Whether it applies the sigmoid or softmax itself; `None` where the config says neither."""
         value = self.config.get("from_logits", False)
         return value if isinstance(value, bool) else None
+
+    @property
+    def wants_probabilities(self) -> bool:
+        """Whether it is a loss of Keras's that takes a prediction for a probability as it is."""
+        return self.own and self.name in OF_PROBABILITIES and self.from_logits is False
 
 
 def name_one(value: Any, known: Mapping[str, str], pointer: str) -> Named | None:

@@ -95,6 +95,7 @@ class Flow:
         self.outputs: list[Tensor] = []  # flat, in Keras's order
         self.output_names: list[str] = []  # the layer that makes each at the top level, as Keras names outputs
         self.output_keys: list[str | None] = []  # the key of each where the outputs are a dict
+        self.is_flat = True  # whether the outputs are one tensor, or a list or dict with a tensor in each place
 
     @property
     def ends(self) -> set[int]:
@@ -230,6 +231,10 @@ class Opening:
 
     def finish(self, root: Frame) -> None:
         outputs = root.graph.outputs
+        parts = outputs.values() if isinstance(outputs, dict) else outputs if isinstance(outputs, list) else ()
+        self.flow.is_flat = all(
+            isinstance(part, TensorRef) or not isinstance(part, (list, tuple, dict)) for part in parts
+        )
         for ref in root.graph.output_refs():
             tensor = root.tensor(ref)
             if tensor is not None:

@@ -55,11 +55,11 @@ DISTANCES = frozenset(
     {"MeanSquaredError", "MeanAbsoluteError", "MeanAbsolutePercentageError", "MeanSquaredLogarithmicError", "Huber",
      "LogCosh"}
 )  # fmt: skip
-SHORT = {
-    "MeanSquaredError": "mse", "MeanAbsoluteError": "mae", "MeanAbsolutePercentageError": "mape",
-    "MeanSquaredLogarithmicError": "msle",
-}  # fmt: skip
+# Those that take the logarithm, or a power, of a prediction between 0 and 1.
+OF_PROBABILITIES = CATEGORICAL | BINARY | {"crossentropy", "CategoricalGeneralizedCrossEntropy"}
+ACCURACIES = frozenset(name for name in METRICS.values() if name.lower().endswith("accuracy"))
 
 __all__ = [
-    "BINARY", "BY_SHAPE", "CATEGORICAL", "DISTANCES", "LOSSES", "METRICS", "METRIC_CLASSES", "OPTIMIZERS", "SHORT",
+    "ACCURACIES", "BINARY", "BY_SHAPE", "CATEGORICAL", "DISTANCES", "LOSSES", "METRICS", "METRIC_CLASSES",
+    "OF_PROBABILITIES", "OPTIMIZERS",
 ]  # fmt: skip

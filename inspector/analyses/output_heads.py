@@ -85,8 +85,11 @@ def find_heads(flow: Flow, training: Training | None) -> list[Head]:
     """Every output of a model in Keras's order, each with the losses and metrics it was compiled with."""
     count = len(flow.outputs)
     nothing: list[list[Named]] = [[] for _ in range(count)]
-    losses = training.losses_for(flow.output_names, flow.output_keys) if training else nothing
-    metrics = training.metrics_for(flow.output_names, flow.output_keys) if training else nothing
+    if training is None or not flow.is_flat:
+        losses = metrics = nothing
+    else:
+        losses = training.losses_for(flow.output_names, flow.output_keys)
+        metrics = training.metrics_for(flow.output_names, flow.output_keys)
     heads = []
     for index, tensor in enumerate(flow.outputs):
         activation, step, kept = trace(tensor)
