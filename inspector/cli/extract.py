@@ -33,9 +33,9 @@ from .settings import Settings, settings_of
 def extract_command(ctx: click.Context, /, model: str | None, **options: Any) -> int:
     """Cut a feature model out of MODEL and write it to FILE, without TensorFlow.
 
-    The submodel leads from the inputs to the layers that are named, and holds nothing else. It is written in the form
-    of its source, .keras or .h5, and Keras loads it as it is. Where Keras is installed, both are then run on the same
-    inputs; the exit code is 1 where the outputs differ.
+    The submodel leads from the inputs to the layers that are named, and holds nothing else. The ending of FILE says its
+    form, .keras or .h5, and Keras loads it as it is; a file of Keras 2 becomes one of Keras 3 in .keras. Where Keras is
+    installed, both are then run on the same inputs; the exit code is 1 where the outputs differ.
 
     A model in code is cut out of the graph that is recovered from it. Where it has none, and FILE has no ending, a
     SavedModel folder is written whose function 'serve' runs the model and returns what the layers give.
@@ -71,6 +71,8 @@ def cut_out(settings: Settings, name: str, options: dict[str, Any]) -> Any:
         if target.block and not settings.quiet:
             exit_name = submodel.spell(target.tensors[0])
             note(f"{target.block!r} is a block of {target.members} layers, and {exit_name!r} its exit")
+    for told in [] if settings.quiet else submodel.describe_notes():
+        note(f"note: {told['message']}")
     submodel.save(options["output"], force=options["force"])
     if wants_proof(options["prove"]):
         with progress_line(settings) as say:
@@ -125,7 +127,9 @@ def show(settings: Settings, submodel: Any, form: str) -> None:
         lines = describe(submodel.to_dict(), submodel.dropped, submodel.opened, verbose=settings.verbose)
         write_out(settings, "\n".join(map(escape, lines)))
     if submodel.proof["ok"] is False:
-        report(settings, f"{submodel.output}: its outputs differ from the model's", "please report this as a bug")
+        lost = submodel.to_dict().get("notes")
+        hint = "start before the mask is made" if lost else "please report this as a bug"
+        report(settings, f"{submodel.output}: its outputs differ from the model's", hint)
 
 
 def note(text: str) -> None:

@@ -125,7 +125,8 @@ def features(model: Any, spec: InputSpec, taps: Taps, *, stop: bool = False) -> 
     for label, (layer, number) in taps.items():
         calls = found[id(layer)]
         if not calls or (number is not None and number >= len(calls)):
-            raise NotExtractable(f"{label!r} is called {len(calls)} times when the model runs")
+            times = f"{len(calls)} time{'s' * (len(calls) != 1)}"
+            raise NotExtractable(f"{label!r} is called {times} when the model runs, counted from 0")
         if number is None and len(calls) > 1 and not stop:
             raise UsageError(f"{label!r} is called {len(calls)} times: say which call", hint=f"{label}@0")
         flat = keras.tree.flatten(calls[number or 0])

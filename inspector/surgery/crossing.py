@@ -34,7 +34,7 @@ def load_as_archive(cut: Cut, atlas: Atlas) -> Cargo:
             continue
         for variable, weight in owners.of_layer(origin):
             place, _, last = variable.place.rpartition("/")
-            root.group(f"{group}/{place}").children[last] = make_dataset(weight)
+            root.group(f"{group}/{place}").children[last] = make_dataset(weight, atlas)
             tensors[weight.path] = weight
     return Cargo(root, list(tensors.values()), {})
 
@@ -133,7 +133,7 @@ def load_as_legacy(cut: Cut, atlas: Atlas) -> Cargo:
         put_names(group, WEIGHT_NAMES, [place for place, _ in listed])
         for place, weight in listed:
             parent, _, last = place.rpartition("/")
-            group.group(parent).children[last] = make_dataset(weight)
+            group.group(parent).children[last] = make_dataset(weight, atlas)
             tensors.append(weight)
     return Cargo(root, tensors, {})
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import NotExtractable, UsageError
@@ -25,6 +25,7 @@ class Cut:
     inputs: list[Tensor]  # the parent's tensors that enter, in flat order
     outputs: list[Tensor]  # and those that leave
     opened: list[str]  # paths of the models that are no more
+    lost_masks: list[tuple[str, str]] = field(default_factory=list)  # a start, and who would use the mask there
 
 
 def cut(atlas: Atlas, targets: Sequence[Target], starts: Sequence[Tensor], *, as_dict: bool) -> Cut:
@@ -32,8 +33,12 @@ def cut(atlas: Atlas, targets: Sequence[Target], starts: Sequence[Tensor], *, as
     wanted = [tensor for target in targets for tensor in target.tensors]
     cutter = Cutter(atlas, wanted, starts)
     cutter.walk_back()
+    lost_masks: list[tuple[str, str]] = []
     if starts:
+        from .masking import find_lost_masks
+
         check_starts(cutter)
+        lost_masks = list(find_lost_masks(cutter))
         add_starts(cutter)
     names = name_pieces(cutter)
     numbers = number_calls(cutter)
@@ -65,7 +70,7 @@ def cut(atlas: Atlas, targets: Sequence[Target], starts: Sequence[Tensor], *, as
     )  # fmt: skip
     by_flat = {point(tensor): tensor for tensor in wanted}
     return Cut(graph, {name: pieces[name] for name in order}, point, entries, [by_flat[ref] for ref in refs],
-               list(cutter.opened_paths))  # fmt: skip
+               list(cutter.opened_paths), lost_masks)  # fmt: skip
 
 
 def rewire(cutter: Cutter, tensor: Tensor, piece: Piece, point: Callable[[Tensor], TensorRef]) -> Call:

@@ -156,7 +156,19 @@ class Submodel:
             "outputs": self.describe_ends(self.graph.outputs, self.cut.outputs),
             "weights": {"tensors": len(tensors), "bytes": sum(weight.nbytes for weight in tensors)},
             "proof": dict(self.proof),
+            **({"notes": notes} if (notes := self.describe_notes()) else {}),
         }  # fmt: skip
+
+    def describe_notes(self) -> list[dict[str, str]]:
+        """What the user should know of the submodel."""
+        return [
+            {
+                "code": "mask-lost", "layer": start,
+                "message": f"the mask that comes with {start!r} is lost, and {user!r} uses it: "
+                           "the submodel takes every step for a real one",
+            }
+            for start, user in self.cut.lost_masks
+        ]  # fmt: skip
 
     def describe_ends(self, structure: Any, tensors: Sequence[Tensor]) -> list[dict[str, Any]]:
         """Inputs or outputs in flat order, with the place in the parent that each stands for."""

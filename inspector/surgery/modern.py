@@ -79,7 +79,7 @@ def refuse_layer(layer: Layer, path: str, *, modern: bool) -> None:
             raise NotExtractable(
                 f"{path!r}: Keras itself loses axis={axis} of {found.class_name} in .h5 files", hint=HINT
             )
-        if not modern and found.class_name in CHANGED:
+        if not modern and (found.class_name in CHANGED or is_unrolled_stack(found)):
             raise NotExtractable(f"{path!r}: {found.class_name} gives something else in Keras 3 than in Keras 2",
                                  hint=HINT)  # fmt: skip
         if found.class_name == "Lambda" and not modern:

@@ -9,6 +9,9 @@ from typing import Any, NamedTuple
 from ..analyses.inference import Evaluation, Inference
 from ..errors import NotExtractable
 from ..graph import Graph, Layer, Model, Spec, TensorRef, Unknown, flatten, walk
+from ..readers import keras_archive
+from ..readers.archive import Range
+from ..readers.probe import look_at
 
 Scope = tuple[tuple[str, int], ...]  # the calls of models that lead to a graph, from the outermost
 
@@ -38,6 +41,18 @@ class Atlas:
             if layer.kind == "input":
                 return "batch_shape" in layer.config
         return False
+
+    @cached_property
+    def weights_file(self) -> Range | None:
+        """The HDF5 bytes that hold the weights; a temporary file where an archive has them compressed."""
+        if self.model.format == "h5":
+            probe = look_at(self.model.source)
+            return Range(str(probe.path), 0, probe.size)
+        box = keras_archive.open_box(look_at(self.model.source))
+        try:
+            return box.locate(keras_archive.H5) if keras_archive.H5 in box.members else None
+        finally:
+            box.close()
 
     def data(self, scope: Scope) -> dict[str, Mapping[str, Any]]:
         """The layers of a graph as the file serialises them, by name."""

@@ -54,7 +54,7 @@ def load_archive(cut: Cut, atlas: Atlas) -> Cargo:
             if name is not None and store[owner].name is not None:
                 group.attributes["name"] = name
             for weight in store[owner].tensors:
-                group.children[weight.path.rpartition("/")[2]] = make_dataset(weight)
+                group.children[weight.path.rpartition("/")[2]] = make_dataset(weight, atlas)
                 tensors.append(weight)
     return Cargo(root, tensors, assets)
 
@@ -133,7 +133,7 @@ def load_legacy(cut: Cut, atlas: Atlas) -> Cargo:
         put_names(group, WEIGHT_NAMES, [weight.path[start:] for weight in found])
         for weight in found:
             place, _, last = weight.path[start:].rpartition("/")
-            group.group(place).children[last] = make_dataset(weight)
+            group.group(place).children[last] = make_dataset(weight, atlas)
             tensors.append(weight)
     return Cargo(root, tensors, {})
 
@@ -150,15 +150,21 @@ def put_names(group: Group | Dataset, attribute: str, names: list[str]) -> None:
         group.attributes[f"{attribute}{number}"] = names[start : start + most]
 
 
-def make_dataset(weight: Weight) -> Dataset:
-    """A stored tensor, to be copied block by block."""
+def make_dataset(weight: Weight, atlas: Atlas) -> Dataset:
+    """A stored tensor, to be copied block by block, and put in order first where it does not lie in one piece."""
     load = weight.load
-    if weight.nbytes and not isinstance(load, Extent):
+    if isinstance(load, Extent):
+        return Dataset(weight.shape, weight.dtype, weight.nbytes, load.blocks)
+    if not weight.nbytes:
+        return Dataset(weight.shape, weight.dtype, 0, tuple)
+    if atlas.weights_file is None:
         raise NotExtractable(
             f"{weight.path!r} is stored compressed or in pieces, and is not copied",
             hint="load the model with Keras and save it again",
         )
-    return Dataset(weight.shape, weight.dtype, weight.nbytes, load.blocks if isinstance(load, Extent) else tuple)
+    from .decoding import decode_blocks
+
+    return Dataset(weight.shape, weight.dtype, weight.nbytes, decode_blocks(atlas.weights_file, weight))
 
 
 __all__ = ["Cargo", "load_archive", "load_legacy"]

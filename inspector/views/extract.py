@@ -40,6 +40,8 @@ def end_text(end: Mapping[str, Any]) -> str:
 def proof_text(proof: Mapping[str, Any]) -> str:
     if not proof["ran"]:
         return f"not run: {proof['why']}" if proof.get("why") else "not run"
+    if proof["ok"] and proof["max_abs_diff"]:
+        return f"Keras 2 and Keras 3 run on the same inputs: {proof['max_abs_diff']:.2g} apart at most, by rounding"
     if proof["ok"]:
         return "both run on the same inputs: no difference"
     return "; ".join(["the outputs differ", *proof.get("differences", ())])

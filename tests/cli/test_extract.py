@@ -70,8 +70,8 @@ def test_a_block_is_told_on_stderr(kinspect):
         (["-o", "f.keras"], "say what to extract"),
         (["--all"], "say where to write"),
         (["-l", "ad", "-o", "f.keras"], "'ad' is no layer of the model"),
-        (["--all", "-o", "f.h5"], "is written as .keras"),
-        (["--all", "-o", "f.weights.h5"], "is written as .keras"),
+        (["--all", "-o", "f.pb"], "is written as .keras or .h5"),
+        (["--all", "-o", "f.weights.h5"], "is written as .keras or .h5"),
         (["--all", "-o", "no/f.keras"], "there is no folder 'no'"),
         (["--all", "-o", "."], "is a directory"),
     ],
@@ -135,7 +135,9 @@ def test_a_proof_that_fails_is_exit_code_1(kinspect, monkeypatch):
 
     honest = weights.make_dataset
     monkeypatch.setattr(
-        weights, "make_dataset", lambda weight: honest(weight)._replace(blocks=lambda: [bytes(weight.nbytes)])
+        weights,
+        "make_dataset",
+        lambda weight, atlas: honest(weight, atlas)._replace(blocks=lambda: [bytes(weight.nbytes)]),
     )
     code, out, err = kinspect("extract", MODEL, "-l", "add", "-o", "f.keras", "--prove")
     assert code == 1 and "the outputs differ" in out and "outputs differ from the model's" in err
