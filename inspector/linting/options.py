@@ -28,6 +28,11 @@ class Options:
             return None
         return version_numbers(self.target_keras)
 
+    @property
+    def wants_keras_3(self) -> bool:
+        """Whether files are to be loaded with Keras 3, as they are unless somebody names an older version."""
+        return self.target is None or self.target >= (3,)
+
 
 def version_numbers(version: str) -> tuple[int, ...]:
     """The leading numbers of a version, for comparing: ``3.15.1.dev2`` is ``(3, 15, 1)``."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 if TYPE_CHECKING:
     from .case import Case
@@ -34,12 +35,13 @@ class Example(NamedTuple):
     """Keras code that leaves ``model``, saved to a file named ``save_as``; or that writes the file ``path`` itself.
 
     ``keras``, ``layers``, ``ops``, ``np``, ``json`` and ``path`` (where the file goes) are there. ``title`` says in a
-    few words what it shows.
+    few words what it shows; ``options`` are what a project must have configured, by the names of `Options`.
     """
 
     code: str
     title: str = ""
     save_as: str = "model.keras"
+    options: Mapping[str, Any] = MappingProxyType({})
 
 
 class Rule:

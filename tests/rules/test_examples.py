@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from inspector.linting.options import Options
 from inspector.linting.rule import SEVERITIES
 from inspector.linting.run import check_file
 from inspector.rules import load_rule, rule_modules, rule_names
@@ -22,8 +23,10 @@ CASES = [
 def test_example(code, kind, index, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     rule = load_rule(code)
-    path = write_example(getattr(rule, kind)[index], tmp_path)
-    findings = [f for f in check_file(os.fspath(path), [rule]) if f.code in (code, "KS690")]
+    example = getattr(rule, kind)[index]
+    path = write_example(example, tmp_path)
+    found = check_file(os.fspath(path), [rule], Options(**example.options))
+    findings = [f for f in found if f.code in (code, "KS690")]
     assert [f.code for f in findings if f.code == "KS690" and code != "KS690"] == []
     fired = [f for f in findings if f.code == code]
     assert bool(fired) == (kind == "flags"), fired
