@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from ..readers.documents import StoredDocument
 
-MAX_CONTAINERS = 600_000
+MAX_CONTAINERS = 300_000
 MAX_PATH, MAX_SHOWN, HEAD = 300, 60, 64
 LISTED = ("layers", "config")  # what a model's list of layers is called; "config" is Keras 1's
 HELD = ("layer", "cell", "cells", "forward_layer", "backward_layer", "layers")
@@ -83,7 +83,7 @@ class Node:
         """The key that says what it is for: ``activation`` of ``config/activation``."""
         for node in self.above():
             if isinstance(node.key, str) and node.key not in ("config", "args", "items") and node.parent is not None:
-                return node.key
+                return node.key if len(node.key) <= MAX_SHOWN and node.key.isprintable() else shown(node.key)
         return None
 
     def owner(self) -> str:
@@ -191,8 +191,9 @@ def shown(value: Any) -> str:
 
 
 def shown_class(node: Node) -> str:
+    """A class as a message names it: bare where that is safe, else quoted."""
     name = node.class_name or "object"
-    return name[:MAX_SHOWN]
+    return name if len(name) <= MAX_SHOWN and name.isprintable() else shown(name)
 
 
-__all__ = ["HELD", "ConfigObjects", "Node", "Text", "kind_of", "shown"]
+__all__ = ["HELD", "ConfigObjects", "Node", "Text", "kind_of", "shown", "shown_class"]

@@ -30,8 +30,8 @@ class Fault(NamedTuple):
 def find_faults(objects: ConfigObjects) -> Iterator[Fault]:
     """Every fault of every graph in the documents."""
     for node in objects.named:
-        layers = node.config.get("layers")
-        if isinstance(layers, list) and layers:
+        layers, is_model = node.config.get("layers"), "output_layers" in node.config or node.class_name == "Sequential"
+        if isinstance(layers, list) and layers and is_model:
             yield from RawGraph(node, layers).faults()
 
 

@@ -25,6 +25,7 @@ NAMESPACES = frozenset(
 )
 BUILTINS = ("builtins", "__builtin__")
 NOWHERE = ("__main__", *BUILTINS)
+ACTIVATIONS = ("activation", "recurrent_activation")
 NO_MATHS = ("serialize", "deserialize", "get")
 KERAS = re.compile(
     r"(?:keras|tf_keras|keras_core|tensorflow\.keras|tensorflow\.python\.keras|tensorflow\.tools\.keras)(?:\.|$)"
@@ -106,6 +107,8 @@ def references_of(node: Node) -> Iterator[Reference]:
 def older_references(node: Node) -> Iterator[Reference]:
     """Functions that Keras 2 names by a text: of a Lambda, and TensorFlow's own as a layer."""
     config = node.config
+    if any(key in config for key in ACTIVATIONS):
+        yield from activations_of(node)
     if node.class_name == "Lambda":
         for key in ("function", "output_shape", "mask"):
             module = config.get("module" if key == "function" else f"{key}_module")
@@ -114,6 +117,16 @@ def older_references(node: Node) -> Iterator[Reference]:
     elif node.class_name == "TFOpLambda" and isinstance(config.get("function"), str):
         name = config["function"]
         yield Reference(node, True, "tensorflow", name, FOREIGN if TF_SIDES.match(name) else OWN)
+
+
+def activations_of(node: Node) -> Iterator[Reference]:
+    """A user's activations that a layer of Keras names by a text, which says nothing but the name."""
+    module, symbols = node.value.get("module"), keras_symbols()
+    if node.class_name in symbols["classes"] and (not isinstance(module, str) or KERAS.match(module)):
+        for key in ACTIVATIONS:
+            name = node.config.get(key)
+            if isinstance(name, str) and name and name not in symbols["functions"] | symbols["classes"]:
+                yield Reference(node, True, None, name, CUSTOM)
 
 
 def refer(node: Node, is_function: bool, module: str | None, name: Any) -> Reference:

@@ -65,7 +65,7 @@ def describe(found: Reference) -> str:
     if found.module == "tensorflow":
         return f"{node.owner()} calls TensorFlow's {shown(found.name)}, which reaches outside of the model"
     if node.is_layer:
-        return f"{node.owner()} is {shown(found.label)}, a {kind} from outside of Keras that loading would run"
+        return f"{node.owner()} is {shown(found.label)}, a {kind} from outside of Keras that the model would run"
     role = node.purpose()
     what = f" as its {role}" if role else ""
-    return f"{node.owner()} names {shown(found.label)}{what}, a {kind} from outside of Keras that loading would run"
+    return f"{node.owner()} names {shown(found.label)}{what}, a {kind} from outside of Keras that the model would run"

@@ -59,7 +59,7 @@ class KerasCallableNotAllowed(ObjectRule):
                 yield self.at(found.node, message, severity="warning",
                               hint="check what the name stands for in the Keras that wrote the file")  # fmt: skip
             elif found.whose == CALLABLE:
-                message = f"{begin(found)}, which is not for maths and which loading would call"
+                message = f"{begin(found)}, which is not for maths and which the model would run"
                 cve, affects = known_as(found)
                 yield self.at(found.node, message, hint=HINT, cve=cve, affects=affects)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..analyses.config_objects import shown
+from ..analyses.config_objects import shown, shown_class
 from ..linting.case import Case
 from ..linting.object_rule import ObjectRule
 from ..linting.rule import Example, Finding
@@ -47,7 +47,7 @@ class NameTraversal(ObjectRule):
                 continue
             names = {name for name in (node.value.get("name"), node.config.get("name")) if isinstance(name, str)}
             for name in sorted(names):
-                who = f"a {node.class_name} is named {shown(name)},"
+                who = f"a {shown_class(node)} is named {shown(name)},"
                 if CLIMBS.search(name):
                     message = f"{who} a path that leads out of the folder of its files"
                     yield self.at(node, message, hint=HINT, cve=("CVE-2026-12479",), affects=AFFECTS)

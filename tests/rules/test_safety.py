@@ -319,6 +319,18 @@ def test_names_are_those_of_the_installed_keras():
     assert load_generator().collect() == read_symbols()
 
 
+def test_keras_resolves_what_it_does_not_refuse():
+    """Why there is a list of what is allowed: Keras itself takes settings and downloads for functions of a model."""
+    import keras
+
+    for name, module in (("set_epsilon", "keras.config"), ("load_data", "keras.datasets.mnist")):
+        assert callable(keras.saving.deserialize_keras_object(function(name, module)))
+    for name in read_symbols()["refused"]:
+        module, _, last = name.rpartition(".")
+        with pytest.raises(ValueError, match="not a modeling function"):
+            keras.saving.deserialize_keras_object(function(last, module))
+
+
 def test_every_function_of_keras_is_judged():
     """Those of its namespaces for maths are its own, and no other function is, by its public name."""
     import types
