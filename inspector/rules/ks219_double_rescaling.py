@@ -12,6 +12,10 @@ from ..linting.case import Case
 from ..linting.rule import Example, Finding, Rule
 
 SMALL = 0.1
+OPERATIONS = {
+    "TrueDivide": "divide", "Divide": "divide", "Multiply": "multiply", "math.truediv": "divide",
+    "math.divide": "divide", "math.multiply": "multiply",
+}  # fmt: skip
 PASSED = NOISE | RESHAPES | {"Resizing", "CenterCrop", "Activation"}
 
 
@@ -98,14 +102,19 @@ def scale_of(step: Step) -> float | None:
     if step.class_name == "Normalization":
         variance = largest(step.config.get("variance"), smallest=True)
         return None if variance is None or variance <= 0 or step.config.get("invert") else variance**-0.5
-    if step.layer.kind != "operation" or step.class_name not in ("TrueDivide", "Divide", "Multiply"):
+    return scale_of_operation(step)
+
+
+def scale_of_operation(step: Step) -> float | None:
+    """The number that an operation multiplies a tensor with, or one over the number it divides it by."""
+    operation = OPERATIONS.get(str(step.config.get("function")) if step.class_name == "TFOpLambda" else step.class_name)
+    if step.layer.kind != "operation" or operation is None:
         return None
     call = step.layer.calls[step.call]
     numbers = [leaf for leaf in flatten([list(call.args), dict(call.kwargs)]) if is_number(leaf)]
-    if len(numbers) != 1 or (step.class_name != "Multiply" and is_number(call.args[:1] and call.args[0])):
+    if len(numbers) != 1 or not numbers[0] or (operation == "divide" and call.args and is_number(call.args[0])):
         return None
-    number = float(numbers[0])
-    return number if step.class_name == "Multiply" else 1 / number if number else None
+    return float(numbers[0]) if operation == "multiply" else 1 / numbers[0]
 
 
 def is_number(value: Any) -> bool:
