@@ -188,16 +188,14 @@ def render_picture(drawing: Drawing, form: str, options: dict[str, Any]) -> str 
         from ..renderers.svg import render_svg
 
         return render_svg(drawing, theme, engine)
-    from ..renderers.dot import render_dot
-
-    dot = render_dot(drawing, "light" if theme == "auto" else theme)
+    plain_theme = "light" if theme == "auto" else theme
     if form == "dot":
-        return dot.rstrip("\n")
-    from ..renderers.engine import draw as draw_dot
-    from ..renderers.engine import options_for
+        from ..renderers.dot import render_dot
 
-    options_here = options_for(drawing)
-    return draw_dot(dot, form, engine, (*options_here, "-Gdpi=144") if form == "png" else options_here)
+        return render_dot(drawing, plain_theme).rstrip("\n")
+    from ..renderers.raster import render_pdf, render_png
+
+    return (render_png if form == "png" else render_pdf)(drawing, plain_theme, engine)
 
 
 def render_terminal(settings: Settings, drawing: Drawing, options: dict[str, Any]) -> str:

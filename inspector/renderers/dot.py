@@ -43,6 +43,7 @@ def make_dot(drawing: Drawing, theme: str, ranks: Mapping[str, int]) -> Any:
     on_edges = len(drawing.edges) <= MOST_LABELLED
     put_labels(drawing, on_edges)
     places = place(drawing) if drawing.placed else None
+    drawing.extent = places.extent if places else None
     graph = pydot.Dot("model", graph_type="digraph", **ready(graph_attributes(drawing, colour, places)))
     graph.add_node(pydot.Node("node", **ready(NODES)))
     graph.add_node(pydot.Node("edge", **ready(edge_defaults(colour))))

@@ -18,6 +18,7 @@ MOST_CROSSED = 4_000  # rows crossed by all edges together that are left to dot
 MOST_IN_ROW = 400  # calls that dot is to put side by side
 WIDTH, HEIGHT, STEP = 250.0, 58.0, 88.0  # points: of a node, and from one to the next
 INDENT, LANE, MARGIN, LABEL = 22.0, 9.0, 14.0, 34.0
+CAPTION = 600.0  # points that the caption and the margins may take
 NOTE = "too large for dot: calls stand below one another, longer edges run in lanes beside them"
 
 
@@ -27,7 +28,8 @@ class Places(NamedTuple):
     nodes: dict[str, str]
     edges: dict[str, str]
     boxes: dict[str, str]
-    end: float
+    end: float  # where the caption begins
+    extent: tuple[float, float]  # of all of it, the caption included, a little more than is needed
 
 
 def is_large(drawing: Drawing, rank: Mapping[str, int]) -> bool:
@@ -59,8 +61,10 @@ def place(drawing: Drawing) -> Places:
             spots[item.id] = (level * INDENT, y)
             rows[item.id] = len(rows)
             y -= STEP
-    edges = Lanes(rows, spots, right + 2 * MARGIN).route(drawing.edges)
-    return Places({name: f"{x:g},{at:g}" for name, (x, at) in spots.items()}, edges, boxes, y)
+    lanes = Lanes(rows, spots, right + 2 * MARGIN)
+    edges = lanes.route(drawing.edges)
+    extent = lanes.side + lanes.count * LANE + CAPTION, CAPTION - y
+    return Places({name: f"{x:g},{at:g}" for name, (x, at) in spots.items()}, edges, boxes, y, extent)
 
 
 def count_levels(drawing: Drawing) -> int:
@@ -78,6 +82,7 @@ class Lanes:
         self.rows = rows
         self.spots = spots
         self.side = side
+        self.count = 0
 
     def route(self, edges: list[Edge]) -> dict[str, str]:
         found: dict[str, str] = {}
@@ -96,6 +101,7 @@ class Lanes:
             lane = heappop(free) if free else len(busy) + len(free)
             heappush(busy, (last, lane))
             found[edge.id] = self.around(edge, lane)
+        self.count = len(busy) + len(free)
         return found
 
     def straight(self, edge: Edge) -> str:

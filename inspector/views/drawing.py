@@ -101,6 +101,7 @@ class Drawing:
         self.notes: list[str] = []
         self.rankdir = "TB"
         self.placed = False  # laid out by us, since it is too large for dot
+        self.extent: tuple[float, float] | None = None  # in points, where it is known before it is drawn
         self.sized = False  # nodes by their parameters
         self.show: frozenset[str] = frozenset()
 
