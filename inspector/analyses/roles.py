@@ -51,6 +51,7 @@ TF_ACTIVATIONS = {
     "nn.softplus": "softplus", "math.softplus": "softplus", "nn.log_softmax": "log_softmax",
 }  # fmt: skip
 LINEAR = "linear"
+WIDTHS = frozenset({"units", "filters", "kernel_size", "equation", "output_dim", "nb_filter"})
 OWN = ("keras", "tf_keras", "tensorflow", "builtins")
 
 
@@ -73,6 +74,8 @@ def activation_of(layer: Layer) -> str | None:
         return activation_of(held) if isinstance(held, Layer) else None
     if "activation" in layer.config:
         return name_activation(layer.config["activation"])
+    if name in KERNELS and not layer.config.keys() & WIDTHS:
+        return None  # of a live layer whose config cannot be written: it says nothing of an activation either
     return LINEAR
 
 

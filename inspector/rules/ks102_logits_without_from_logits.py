@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..analyses.compile_arguments import Named
 from ..linting.case import Case
 from ..linting.rule import Example, Finding, Rule
 
@@ -11,8 +12,9 @@ from ..linting.rule import Example, Finding, Rule
 class LogitsWithoutFromLogits(Rule):
     """A linear output goes to a crossentropy that expects probabilities.
 
-    Keras cuts the predictions off at 1e-7 and 1 - 1e-7 before it takes their logarithm: a logit below 0 costs 16.1
-    and has no gradient, one above 1 counts as certain. The loss falls a little and stays there. Tell the loss with
+    Keras cuts the predictions off at 1e-7 and 1 - 1e-7 before it takes their logarithm: a logit below 0 costs about 16
+    and has no gradient of its own, one above 1 counts as certain; the categorical crossentropy divides by their sum
+    first, which may be 0 or negative. The loss falls a little and stays there. Tell the loss with
     ``from_logits=True``, or end the model with `softmax` (one class of several) or `sigmoid` (each unit by itself).
     """
 
@@ -57,12 +59,20 @@ class LogitsWithoutFromLogits(Rule):
             if loss is None or head.activation != "linear" or (form == "categorical" and head.loss_axis(loss) == 1):
                 continue
             units = f"{head.units:,} unbounded logits" if head.units else "unbounded logits"
-            comes = "turn into NaN" if "Generalized" in loss.name else "cost 16.1 and have no gradient"
             wanted = "softmax" if form == "categorical" else "sigmoid"
             told = "" if "Generalized" in loss.name else ", or give the loss from_logits=True"
             yield self.finding(
                 f"{head.title} has no activation and gives {units}, but {loss.name} expects probabilities: "
-                f"values below 0 {comes}",
+                f"{describe(loss, form)}",
                 layer=head.step.path,
                 hint=f"use activation={wanted!r}{told}",
             )
+
+
+def describe(loss: Named, form: str | None) -> str:
+    """What the loss makes of numbers that are no probabilities."""
+    if "Generalized" in loss.name:
+        return "a value below 0 turns it into NaN"
+    if form == "categorical" and "Sparse" not in loss.name:
+        return "it divides them by their sum, which may be 0 or negative"
+    return "a value below 0 costs about 16 and has no gradient of its own"

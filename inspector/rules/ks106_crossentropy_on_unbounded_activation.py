@@ -18,8 +18,8 @@ class CrossentropyOnUnboundedActivation(Rule):
     """A crossentropy that expects probabilities gets the output of `relu`, `tanh` or the like.
 
     What is below 0 or above 1 is cut off: there the loss has no gradient, and a `relu` that gives zeros everywhere
-    stays there, at a loss of 16.1. End the model with `softmax` or `sigmoid`, or with no activation at all and a loss
-    with ``from_logits=True``.
+    stays there, at a loss of about 16. End the model with `softmax` or `sigmoid`, or with no activation at all and a
+    loss with ``from_logits=True``.
     """
 
     code = "KS106"
