@@ -50,14 +50,15 @@ def describe_class(place: Place) -> Document:
     named = [p for p in parameters or () if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL) and p.name not in BASE]
     kwargs = parameters is None or any(p.kind is p.VAR_KEYWORD for p in parameters)
     missing = [p for p in named if config is not None and p.name not in config and is_lost(layer, p)]
-    own_loading = is_own(cls, "from_config")
+    own_config, own_loading = is_own(cls, "get_config"), is_own(cls, "from_config")
     return {
         "class_name": cls.__name__, "module": cls.__module__, "path": place.path, "origin": origin_of(cls),
-        "registered": is_registered(cls), "own_config": is_own(cls, "get_config"), "own_loading": own_loading,
+        "registered": is_registered(cls), "own_config": own_config, "own_loading": own_loading,
         "takes_kwargs": kwargs, "model": hasattr(layer, "fit"),
         "functional": hasattr(layer, "_nodes_by_depth"),
         "missing": [] if own_loading else [p.name for p in missing],
-        "changed": {} if is_own(cls, "get_config") or config is None else changed_since(layer, config, named),
+        "assumed": [] if own_config else assumed_values(layer, config, named),
+        "changed": {} if own_config or config is None else changed_since(layer, config, named),
         "refused": [] if kwargs or own_loading else refused_keys(parameters, config),
         "code": suggest_config(layer, named, kwargs), "constructor": line_of(cls), "has_config": config is not None,
     }  # fmt: skip
@@ -111,6 +112,16 @@ def changed_since(layer: Any, config: Document, named: list[inspect.Parameter]) 
         if noted is not parameter and isinstance(noted, PLAIN) and noted != held:
             changed[parameter.name] = [repr(noted), repr(held)]
     return changed
+
+
+def assumed_values(layer: Any, config: Document | None, named: list[inspect.Parameter]) -> list[str]:
+    """Arguments of a Model for which Keras writes the default, whatever was passed: it notes those of layers alone.
+
+    Those that stand on the object are left out; `changed_since` compares them.
+    """
+    if not isinstance(layer, keras.Model) or hasattr(layer, "_nodes_by_depth"):
+        return []
+    return [p.name for p in named if p.name in (config or {}) and attribute_for(layer, p.name) is None]
 
 
 def suggest_config(layer: Any, named: list[inspect.Parameter], kwargs: bool) -> str:

@@ -77,7 +77,7 @@ def save_model(model: Any, request: Request, say: Say) -> Document:
     else:
         document, spec = describe_saved(model, request, say)
     document["inputs"] = spell_inputs(spec) if spec is not None else None
-    document["outputs"] = run_and_keep(model, spec, folder)
+    document["outputs"] = run_and_keep(model, spec, folder, document["problem"])
     document["saves"] = {}
     for kind in request["kinds"]:
         say(f"saving {model.name} as {kind}")
@@ -110,21 +110,33 @@ def prepare(model: Any, request: Request) -> tuple[InputSpec | None, str | None]
     except KinspectError:
         raise
     except Exception as error:
+        raise_out_of_memory(error)
         return None, f"it cannot be run on random inputs: {type(error).__name__}: {' '.join(str(error).split())[:300]}"
     return spec, None if spec is not None else "its inputs are not known; give them with --input-shape"
 
 
-def run_and_keep(model: Any, spec: InputSpec | None, folder: str) -> Document:
+def raise_out_of_memory(error: Exception) -> None:
+    """A model that asks for more memory than there is ends the process: Keras tells it as an error of another class."""
+    cause: BaseException | None = error
+    while cause is not None:
+        text = f"{type(cause).__name__}: {' '.join(str(cause).split())}"
+        if isinstance(cause, MemoryError) or "OOM when allocating" in text:
+            raise MemoryError(text[:300]) from None
+        cause = cause.__cause__ or cause.__context__
+
+
+def run_and_keep(model: Any, spec: InputSpec | None, folder: str, problem: str | None) -> Document:
     """Outputs on random inputs, kept in the folder; those of a custom `call` twice, to see whether they vary."""
     import numpy as np
 
     if spec is None:
-        return {"ran": False, "why": "its inputs are not known"}
+        return {"ran": False, "why": problem or "its inputs are not known"}
     try:
         call = call_model if isinstance(model, keras.Model) else call_tf_keras
         arrays, structure = call(model, spec)
         again = call(model, spec, SEED + 1)[0] if has_own_code(model) else arrays
     except Exception as error:
+        raise_out_of_memory(error)
         return {"ran": False, "why": f"it cannot be called: {problem_of(error)['message'][:300]}"}
     if any(one.tobytes() != other.tobytes() for one, other in zip(arrays, again, strict=True)):
         return {"ran": False, "why": "its outputs vary from call to call", "structure": structure}

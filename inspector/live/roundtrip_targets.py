@@ -47,6 +47,7 @@ def try_save(kind: str, model: Any, folder: str, name: str | None = None) -> Pro
 def problem_of(error: BaseException) -> Problem:
     file, line = where(error.__traceback__)
     text = message_of(error).rpartition("Exception encountered: ")[2]  # without the config that Keras puts before it
+    text = text.partition(" Full object config:")[0]  # nor behind it
     return {"error": type(error).__name__, "message": text[:1500], "place": [file, line] if file else None}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -89,15 +90,19 @@ def check_classes(before: Mapping[str, Any]) -> Iterator[Check]:
 def class_findings(entry: Mapping[str, Any]) -> Iterator[Finding]:
     name, place = entry["class_name"], place_of(entry["constructor"])
 
-    def finding(detail: str) -> Finding:
-        return Finding(detail, entry["path"] or None, constructor_hint(entry), LOST, place)
+    def finding(detail: str, status: str = LOST) -> Finding:
+        return Finding(detail, entry["path"] or None, constructor_hint(entry), status, place)
 
     if not entry["has_config"]:
         yield finding(f"{name} has no get_config, and Keras cannot make one for the arguments that it takes")
     if entry["missing"]:
         yield finding(f"get_config of {name} leaves out {', '.join(entry['missing'])}, which __init__ takes")
     for argument, (noted, held) in entry["changed"].items():
-        yield finding(f"self.{argument} of {name} is {held}, and its config keeps {noted}, with which it was made")
+        why = "the default, which Keras notes for a Model" if entry["model"] else "with which it was made"
+        yield finding(f"self.{argument} of {name} is {held}, and its config keeps {noted}, {why}")
+    if entry["assumed"]:
+        yield finding(f"the config of {name} has the defaults of {', '.join(entry['assumed'])}, whatever was passed: "
+                      "Keras notes the arguments of layers, not of a Model", UNKNOWN)  # fmt: skip
     if entry["refused"]:
         yield finding(f"{name}.__init__ takes no {', '.join(entry['refused'])}, which its config holds")
 
@@ -125,20 +130,32 @@ def check_load(kind: str, before: Mapping[str, Any], after: Mapping[str, Any], t
         return Check(
             "load", target, LOST, after.get("crash", "nothing came back"), None, after.get("hint") or CRASH_HINT
         )
-    named = [problem for problem in after["problems"] if problem["way"] in ("", "--custom")]
-    problem = named[-1]
+    problem = [problem for problem in after["problems"] if problem["way"] in ("", "--custom")][-1]
     detail = f"Keras cannot load it: {problem['error']}: {problem['message'][:400]}"
+    hint = hint_for(problem, kind, before)
     if after["loaded"]:
         detail += f" (what follows was compared with {after['way']})"
     elif (last := after["problems"][-1]) and last["message"] != problem["message"]:
         detail += f"; with {last['way']}: {last['error']}: {last['message'][:300]}"
-        more = load_hint(last, kind, before["classes"])
-        hint = load_hint(problem, kind, before["classes"])
+        more = hint_for(last, kind, before)
         hint = hint if more in hint else f"{hint}\nand {more}"
-        return Check("load", target, LOST, detail, None, hint, place_of(problem["place"]))
-    return Check(
-        "load", target, LOST, detail, None, load_hint(problem, kind, before["classes"]), place_of(problem["place"])
-    )
+    return Check("load", target, LOST, detail, None, hint, place_of(problem["place"]))
+
+
+def hint_for(problem: Mapping[str, Any], kind: str, before: Mapping[str, Any]) -> str:
+    """What to do about an error at a load; where layers are shared between models, that may be its cause."""
+    shared = [group for group in before["fingerprint"]["sharing"] if len({home_of(path) for path in group}) > 1]
+    if shared and SHARED.search(problem["message"]):
+        return (f"{' and '.join(shared[0])} are one layer in several models, which Keras cannot load: keep it in one, "
+                "and call that model again")  # fmt: skip
+    return load_hint(problem, kind, before["classes"])
+
+
+SHARED = re.compile(r"is not connected to `inputs`|could not be loaded|expected \d+ variables")
+
+
+def home_of(path: str) -> str:
+    return path.partition(":")[0].rpartition("/")[0]
 
 
 CRASH_HINT = "run it again with --debug; more time with --timeout, more memory with --memory"

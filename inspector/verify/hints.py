@@ -59,8 +59,14 @@ def argument_hint(found: re.Match[str], classes: list[Mapping[str, Any]]) -> str
 
 def revive_hint(found: re.Match[str], classes: list[Mapping[str, Any]]) -> str:
     entry = next(
-        (e for e in classes if e["class_name"] in found.string and (e["refused"] or not e["has_config"])), None
+        (
+            e
+            for e in classes
+            if e["class_name"] in found.string and (e["refused"] or not e["has_config"] or e["assumed"])
+        ),
+        None,
     )
+    entry = entry or next((e for e in classes if e["assumed"]), None)
     if entry is not None:
         return constructor_hint(entry)
     return "return in get_config exactly the arguments that __init__ takes; see the whole message with --debug"
@@ -125,6 +131,8 @@ ADVICE: tuple[tuple[str, Any], ...] = (
     (r"Unrecognized keyword arguments passed to (\w+): (.*)", lambda found, _: (
         f"the file is of another version of Keras, whose {found[1]} took {found[2][:60]}: drop it from the config, "
         "or load it with tf_keras")),
+    (r"is not connected to `inputs`", lambda *_: (
+        "a layer is shared by the model and a model in it, which Keras cannot load: keep it in one of them")),
     (r"No cast function available", lambda *_: f"an .h5 file cannot hold bfloat16: {TO_KERAS}"),
     (r"positional argument|Only input tensors", lambda *_: f"an .h5 file cannot hold keras.ops: {TO_KERAS}"),
     (r"string indices must be integers", lambda *_: (

@@ -122,7 +122,17 @@ def compare_file(sides: Sides) -> Iterator[Finding]:
         if held[sha]:
             held[sha] -= 1
         else:
-            yield Finding(f"{path} is in the file, and not in the loaded model", hint=build_hint(sides))
+            yield Finding(f"{path} is in the file, and not in the loaded model", hint=unloaded_hint(path, sides))
+
+
+def unloaded_hint(path: str, sides: Sides) -> str:
+    """A layer that is not built, or something else that an attribute keeps, such as a second optimizer."""
+    owner = path.strip("/").partition("/")[0]
+    known = {place.partition("/")[0] for layer in sides.saved["layers"] for place in (layer["path"], layer["name"])}
+    if sides.saved["kind"] != "subclassed" or owner in known or owner in ("layers", "_layer_checkpoint_dependencies"):
+        return build_hint(sides)
+    return (f"nothing makes self.{owner} when the model is loaded: make it in __init__, or, where compile makes it, "
+            f"return its settings in get_compile_config and make it in compile_from_config")  # fmt: skip
 
 
 def compare_vocabulary(sides: Sides) -> Iterator[Finding]:

@@ -86,6 +86,25 @@ def test_a_crash_is_a_failed_check():
     assert lost(record) == {"save"} and "exit code 3" in record["checks"][0]["detail"]
 
 
+def test_a_model_that_eats_memory_is_a_failed_check():
+    record = verify(f"{VARIANTS}:greedy", "--input-shape", "2,4", "--memory", "4")
+    assert lost(record) == {"save"} and "Unable to allocate" in record["checks"][0]["detail"]
+
+
+def test_an_abort_is_a_failed_check():
+    record = verify(f"{VARIANTS}:aborts", "--input-shape", "2,4")
+    assert lost(record) == {"save"} and "SIGABRT" in record["checks"][0]["detail"]
+    assert lost(verify(f"{VARIANTS}:aborts_when_loaded")) == {"load"}
+
+
+def test_what_cannot_be_made_or_saved_is_one_line():
+    for target in (f"{VARIANTS}:slash", str(FILES / "sharded.weights.json")):
+        done = run(target)
+        assert done.returncode == 2 and done.stderr.startswith("error: "), done
+        assert len([line for line in done.stderr.splitlines() if line]) <= 2
+        assert "Traceback" not in done.stderr
+
+
 def test_too_slow_is_a_failed_check():
     record = verify(f"{LAYERS}:registered_dense", "--timeout", "0.3")
     assert "longer" in record["checks"][0]["detail"]

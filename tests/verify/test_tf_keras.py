@@ -1,7 +1,9 @@
 """Models of tf_keras go through their own round trip, and are tried with Keras 3 beside."""
 
+import json
 from pathlib import Path
 
+import h5py
 import pytest
 import tf_keras
 
@@ -78,6 +80,20 @@ def test_files_of_tf_keras_come_back(path, in_one_process):
     assert {"weights", "config", "outputs", "structure", "second-round-trip"} <= kept
     refused = {"tfk_sequential_cnn.h5", "tfk_shared_embedding.h5", "tfk_toy_resnet.h5"}
     assert bool(lost(checks, "original")) is (path.name not in refused)
+
+
+def test_sequential_without_input_layer(tmp_path, in_one_process):
+    """As Keras 2.0 to 2.2 wrote it: Keras 3 loads it silently, with an input of one dimension more."""
+    model = tf_keras.Sequential([tf_keras.layers.Dense(3, input_shape=(10,)), tf_keras.layers.Dense(2)])
+    path = tmp_path / "old.h5"
+    model.save(path)
+    with h5py.File(path, "r+") as file:
+        config = json.loads(file.attrs["model_config"])
+        config["config"]["layers"] = config["config"]["layers"][1:]
+        file.attrs["model_config"] = json.dumps(config)
+    checks = verify(Plan(str(path), CodeRequest(file=str(path))))[1]
+    assert {"old-arguments", "outputs"} <= lost(checks, "original").keys()
+    assert not lost(checks, "keras")
 
 
 def test_without_tf_keras(monkeypatch, in_one_process):

@@ -67,3 +67,59 @@ def ends_the_process():
 
 def clean():
     return left_first()
+
+
+def greedy():
+    """Its call asks for more memory than a process of the test is given."""
+
+    class Greedy(layers.Layer):
+        def call(self, x):
+            import numpy as np
+
+            return x + float(np.ones((1 << 31,), "float64").sum() > 0)
+
+    return Whole(Greedy())
+
+
+class Whole(keras.Model):
+    def __init__(self, layer=None, **kwargs):
+        super().__init__(**kwargs)
+        self.layer = layer
+
+    def call(self, x):
+        return self.layer(x)
+
+
+def aborts():
+    """Its call ends the process as a fault in C code does."""
+
+    class Aborts(layers.Layer):
+        def call(self, x):
+            import os
+
+            os.abort()
+
+    return Whole(Aborts())
+
+
+def aborts_when_loaded():
+    """Only the process that loads it ends."""
+    x = keras.Input((4,))
+    return keras.Model(x, LoadedAborts()(x))
+
+
+@keras.saving.register_keras_serializable("variants")
+class LoadedAborts(layers.Layer):
+    def call(self, x):
+        return x
+
+    @classmethod
+    def from_config(cls, config):
+        import os
+
+        os.abort()
+
+
+def slash():
+    x = keras.Input((4,))
+    return keras.Model(x, layers.Dense(2, name="a/b")(x))
