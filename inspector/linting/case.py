@@ -98,7 +98,7 @@ class Case:
         """Every object of every HDF5 file in it, and what of them could not be seen."""
         from ..readers.hdf5_contents import read_hdf5_contents
 
-        return read_hdf5_contents(self.probe)
+        return read_hdf5_contents(self.probe, self.members)
 
     @cached_property
     def saved_model(self) -> SavedModelParts | None:

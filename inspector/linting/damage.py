@@ -7,14 +7,16 @@ from typing import NamedTuple
 
 from ..errors import KinspectError, UnknownFormat, UnreadableModel
 from ..readers.archive import MAX_RATIO, RATIO_FLOOR, Range
-from ..readers.documents import KERAS_METADATA, MAX_NOTED
+from ..readers.documents import ABOUT, KERAS_METADATA, MAX_NOTED, MODEL, WEIGHTS
+from ..readers.keras_archive import CONFIG, H5, METADATA, NPZ, SHARDS
 from ..readers.members import FILE, name_special
 from ..readers.zip_directory import ZipDirectory
 from .case import CannotExamine, Case
 from .container_rule import quoted
 
 READ = ("probe", "members", "documents", "model", "weights", "hdf5_objects", "saved_model", "objects")
-CONTAINERS = ("probe", "members", "documents", "hdf5_objects", "weights")  # which fail with the model, and after it
+CONFIGS = (MODEL, ABOUT, WEIGHTS)  # documents without which no model is read
+KNOWN = (CONFIG, METADATA, H5, NPZ, SHARDS)  # of which the readers of models say what is wrong
 METHODS = (0, 8)  # stored and deflated: what is unpacked
 UNPACKED = 256 << 20  # bytes of packed members whose checksums are held, and twice the file's size
 BROKEN_NOTES = ("weights-not-read", "training-not-read")  # of the readers of models
@@ -54,7 +56,7 @@ def list_unread(case: Case) -> Iterator[Damage]:
 
 def unread_members(case: Case) -> Iterator[Damage]:
     for member in case.members:
-        if member.problem and is_closed(member.entry):
+        if member.problem and is_closed(member.entry) and member.name not in KNOWN:
             yield Damage(f"{quoted(member.place)} {member.problem}", pointer=member.place)
         elif member.problem and member.entry is None:
             what = quoted(member.place.rstrip("/"))
@@ -84,12 +86,16 @@ def unread_graphs(case: Case) -> Iterator[Damage]:
 def list_broken(case: Case) -> Iterator[Damage]:
     """What is broken, each once, in the words of whoever met it."""
     read_all(case)
-    told: set[str] = set()
+    told: list[str] = []
     for damage in (*broken_parts(case), *broken_files(case)):
-        core = damage.message.partition(" is ")[2] or damage.message
-        if core not in told:
-            told.add(core)
+        if not any(is_same(damage, said) for said in told):
+            told.append(damage.message)
             yield damage
+
+
+def is_same(damage: Damage, said: str) -> bool:
+    """Whether something was said already: in these words, or of the same member."""
+    return damage.message == said or (damage.pointer is not None and said.startswith(f"{damage.pointer} "))
 
 
 def broken_parts(case: Case) -> Iterator[Damage]:
@@ -111,14 +117,14 @@ def is_told(case: Case, need: str, problem: KinspectError) -> bool:
     """Whether a problem follows from another, or is none: a SavedModel is no graph of layers, nor need it be."""
     if isinstance(problem, UnknownFormat) and case.has("saved_model"):
         return True
-    return need in CONTAINERS and need != "probe" and "model" in case.problems
+    return need != "model" and "model" in case.problems
 
 
 def broken_files(case: Case) -> Iterator[Damage]:
     """The parts that the file consists of: documents, HDF5 files and objects, members."""
     if case.has("documents"):
         for document in case.documents:
-            if document.error is not None:
+            if document.error is not None and not (document.role in CONFIGS and "model" in case.problems):
                 yield Damage(document.error.message, document.error.hint, document.name)
     if case.has("hdf5_objects"):
         for contents in case.hdf5_objects:
@@ -143,7 +149,7 @@ def broken_members(case: Case) -> Iterator[Damage]:
             left -= entry.size
             if left < 0:
                 return
-            if not is_closed(entry) and entry.size <= max(RATIO_FLOOR, MAX_RATIO * entry.packed):
+            if entry.packed and not is_closed(entry) and entry.size <= max(RATIO_FLOOR, MAX_RATIO * entry.packed):
                 what = directory.find_damage(entry)
                 if what is not None:
                     hint = "copy or download the file again, or save the model again"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ..errors import UnreadableModel
@@ -10,7 +10,7 @@ from .archive import Range
 from .documents import WEIGHTS, read_documents
 from .hdf5 import Hdf5Error, Window
 from .hdf5.inventory import Inventory, is_unread, list_objects
-from .members import FILE, read_members
+from .members import FILE, StoredMember
 from .probe import HDF5_MAGIC, Probe
 from .shards import MAP, MAX_SHARDS
 from .stores import explain
@@ -33,40 +33,30 @@ class Hdf5Contents(NamedTuple):
         return f"{self.name}/{path}"
 
 
-def read_hdf5_contents(probe: Probe) -> tuple[Hdf5Contents, ...]:
-    """The contents of each; what cannot be opened says why. Raises `UnreadableModel` where the container is broken."""
-    return tuple(find_contents(probe))
+def read_hdf5_contents(probe: Probe, members: Sequence[StoredMember] = ()) -> tuple[Hdf5Contents, ...]:
+    """The contents of each, ``members`` being those of the file; what cannot be opened says why.
+
+    Raises `UnreadableModel` where the container is broken.
+    """
+    return tuple(find_contents(probe, members))
 
 
-def find_contents(probe: Probe) -> Iterator[Hdf5Contents]:
+def find_contents(probe: Probe, members: Sequence[StoredMember]) -> Iterator[Hdf5Contents]:
+    held = [member for member in members if member.kind == FILE and not member.archive and is_hdf5(member)][:MAX_FILES]
     if probe.is_directory:
-        files = [member for member in read_members(probe) if member.kind == FILE]
-        for name in [member.name for member in files if is_hdf5(member.name, member.head)][:MAX_FILES]:
-            yield look_into(Range(str(probe.path / name), 0, -1), name)
+        for member in held:
+            yield look_into(Range(str(probe.path / member.name), 0, -1), member.name)
         return
     if probe.is_hdf5:
         yield look_into(Range(str(probe.path), 0, probe.size), "")
-    if probe.is_zip:
-        yield from find_in_archive(probe)
+    if held:
+        with ZipDirectory(Range(str(probe.path), 0, probe.size)) as directory:
+            for member in held:
+                if member.entry is not None:
+                    yield unpack_and_look(directory, member.entry)
     elif probe.is_json and f'"{MAP}"'.encode() in probe.head:
         for name in list_present(probe):
             yield look_into(Range(str(probe.path.parent / name), 0, -1), name)
-
-
-def find_in_archive(probe: Probe) -> Iterator[Hdf5Contents]:
-    with ZipDirectory(Range(str(probe.path), 0, probe.size)) as directory:
-        count = 0
-        for entry in directory.entries:
-            if count < MAX_FILES and holds_hdf5(directory, entry):
-                count += 1
-                yield unpack_and_look(directory, entry)
-
-
-def holds_hdf5(directory: ZipDirectory, entry: Entry) -> bool:
-    try:
-        return is_hdf5(entry.name, directory.read_head(entry, len(HDF5_MAGIC)))
-    except UnreadableModel:
-        return is_hdf5(entry.name, b"")
 
 
 def unpack_and_look(directory: ZipDirectory, entry: Entry) -> Hdf5Contents:
@@ -76,8 +66,8 @@ def unpack_and_look(directory: ZipDirectory, entry: Entry) -> Hdf5Contents:
         return Hdf5Contents(entry.name, error=UnreadableModel(f"{entry.name} {error.message}", hint=error.hint))
 
 
-def is_hdf5(name: str, head: bytes) -> bool:
-    return head.startswith(HDF5_MAGIC) or name.endswith(ENDINGS)
+def is_hdf5(member: StoredMember) -> bool:
+    return member.head.startswith(HDF5_MAGIC) or member.name.endswith(ENDINGS)
 
 
 def look_into(source: Range, name: str) -> Hdf5Contents:

@@ -85,6 +85,8 @@ class ZipDirectory:
 
     def unpack(self, entry: Entry, most: int) -> Iterator[bytes]:
         """A member's bytes in blocks of at most ``most``, never more than a block ahead of who reads them."""
+        if entry.packed > self.source.size:
+            raise UnreadableModel(f"should have {entry.packed:,} bytes, more than the file", hint=CUT_HINT)
         place, left = self.locate(entry), entry.packed
         if entry.is_encrypted:
             raise UnreadableModel("is encrypted", hint="Keras does not read encrypted archives")
@@ -114,13 +116,15 @@ class ZipDirectory:
 
     def place(self, entry: Entry) -> Range:
         """A member as a file: in place where it is stored, else unpacked to a temporary file, if it is no bomb."""
+        if entry.packed > self.source.size:
+            raise UnreadableModel(f"should have {entry.packed:,} bytes, more than the file", hint=CUT_HINT)
         start = self.locate(entry)
         if entry.method == STORED and not entry.is_encrypted:
             if entry.size != entry.packed or start + entry.size > self.source.size:
                 raise UnreadableModel(f"is cut short: it should have {entry.size:,} bytes", hint=CUT_HINT)
             return Range(self.source.path, self.source.offset + start, entry.size, self.source.keeper)
         if entry.size > max(RATIO_FLOOR, MAX_RATIO * entry.packed):
-            raise UnreadableModel("is a decompression bomb, and is not unpacked")
+            raise UnreadableModel(f"unpacks {entry.packed:,} bytes to {entry.size:,}: a decompression bomb")
         import tempfile  # 4 ms, which archives as Keras writes them need not pay
 
         handle, path = tempfile.mkstemp(prefix="kinspect-")

@@ -26,7 +26,7 @@ class ZipBomb(ContainerRule):
     code = "KS616"
     name = "zip-bomb"
     severity = "error"
-    needs = ("members",)
+    needs = ("probe", "members")
     flags = (
         Example("import zipfile\nwith zipfile.ZipFile(path, 'w', zipfile.ZIP_DEFLATED) as archive:\n"
                 "    archive.writestr('config.json', '{}')\n    archive.writestr('assets/a', bytes(100 << 20))",
@@ -51,7 +51,7 @@ class ZipBomb(ContainerRule):
         for archive in dict.fromkeys(member.archive for member in case.members):
             members = [member for member in case.members if member.archive == archive and member.entry is not None]
             yield from self.find_packed(members)
-            yield from self.find_shared(members)
+            yield from self.find_shared([member for member in members if member.packed <= case.probe.size])
 
     def find_packed(self, members: list[StoredMember]) -> Iterator[Finding]:
         packed = [member for member in members if member.size > RATIO * member.packed]

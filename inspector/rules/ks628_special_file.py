@@ -50,7 +50,7 @@ class SpecialFile(ContainerRule):
     def find(self, case: Case) -> Iterator[Finding]:
         what = None if case.is_live else name_special(case.path)
         if what is not None:
-            yield self.finding(f"{what}, not a file: opening it waits, or reads without an end",
+            yield self.finding(f"{what}, not a file" + ("" if "link" in what else ": opening it may never end"),
                                hint="put a regular file in its place, or do not name it")  # fmt: skip
         elif os.path.isdir(case.path) and not case.is_live and case.has("members"):
             for member in case.members:
@@ -66,7 +66,7 @@ class SpecialFile(ContainerRule):
                     pointer=member.name, severity="warning", hint="put the file itself there",
                 )  # fmt: skip
         elif member.kind not in (FILE, FOLDER):
-            yield self.finding(f"{quoted(member.name)} is a {member.kind}, not a file: opening it waits, or never ends",
+            yield self.finding(f"{quoted(member.name)} is a {member.kind}, not a file: opening it may never end",
                                pointer=member.name, hint="put a regular file in its place")  # fmt: skip
 
 

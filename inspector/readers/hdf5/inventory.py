@@ -13,6 +13,7 @@ from .window import Hdf5Error, NotCovered, Window
 
 MAX_OBJECTS = 200_000
 MAX_PROBLEMS = 20
+FAILS = ("h5py has not", "h5py cannot be started", "h5py fails")  # what the child process says of itself
 GROUP, DATASET, TYPE, LINK = "group", "dataset", "type", "link"
 
 
@@ -145,7 +146,7 @@ class Walk:
 
 def is_unread(error: Hdf5Error) -> bool:
     """Whether an error says nothing of the file: a form or a size that is not read, or h5py that fails on it."""
-    return isinstance(error, NotCovered) or error.message.startswith("h5py")
+    return isinstance(error, NotCovered) or error.message.startswith(FAILS) or "MemoryError" in error.message
 
 
 __all__ = ["DATASET", "GROUP", "LINK", "TYPE", "Inventory", "Problem", "StoredObject", "is_unread", "list_objects"]

@@ -38,6 +38,8 @@ class Window:
             reason = error.strerror if isinstance(error, OSError) else str(error)
             raise Hdf5Error(f"cannot be opened: {reason}") from None
         try:
+            status = os.fstat(descriptor)
+            self.stamp = (status.st_ino, status.st_mtime_ns)  # another content has another
             self.size, self.start, self.buffer = _map(descriptor, offset, size)
         finally:
             os.close(descriptor)
