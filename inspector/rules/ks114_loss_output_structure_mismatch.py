@@ -27,7 +27,7 @@ class LossOutputStructureMismatch(Rule):
     code = "KS114"
     name = "loss-output-structure-mismatch"
     severity = "error"
-    needs = ("flow", "training")
+    needs = ("model", "flow", "training")
     flags = (
         Example(f"{TWO}model.compile('adam', ['mse'])", "one loss in a list for two outputs"),
         Example(f"{TWO}model.compile('adam', {{'age': 'mse', 'class': 'categorical_crossentropy'}})",
@@ -36,6 +36,8 @@ class LossOutputStructureMismatch(Rule):
         Example(f"{KEYED}model.compile('adam', {{'a': 'mse', 'kind': 'categorical_crossentropy'}})",
                 "a layer's name where the outputs have keys"),
         Example(f"{TWO}model.compile('adam', ['mse', 'categorical_crossentropy', 'mae'])", "one loss too many"),
+        Example("model = keras.Sequential([layers.Input((8,)), layers.Dense(1, name='age')])\n"
+                "model.compile('adam', {'age': 'mse'})", "a dict for a Sequential"),
     )  # fmt: skip
     allows = (
         Example(f"{TWO}model.compile('adam', ['mse', 'categorical_crossentropy'])", "a list that fits"),
@@ -51,7 +53,13 @@ class LossOutputStructureMismatch(Rule):
     def check(self, case: Case) -> Iterator[Finding]:
         if case.flow is None or case.training is None or not case.flow.is_flat:
             return
-        found = find_mismatch(case.training, case.flow)
+        if case.model.graph.kind == "sequential" and isinstance(case.training.loss, dict):
+            found = None if case.training.is_keras_2 else (
+                "a dict of losses is given to a Sequential, whose only output has no name in Keras 3: fit raises",
+                "give the loss itself",
+            )  # fmt: skip
+        else:
+            found = find_mismatch(case.training, case.flow)
         if found is not None:
             yield self.finding(found[0], hint=found[1], pointer=f"{case.training.pointer}/loss")
 
@@ -62,7 +70,8 @@ def find_mismatch(training: Training, flow: Flow) -> tuple[str, str] | None:
     by = labels(names, flow.output_keys)
     keyed = any(key is not None for key in flow.output_keys)
     if isinstance(given, dict):
-        strange, missing = [key for key in given if key not in by], [key for key in by if key not in given]
+        known = set(by)
+        strange, missing = [key for key in given if key not in known], [key for key in by if key not in given]
         if strange:
             called = "keys of the outputs" if keyed else "names of the output layers"
             return (f"a loss is given for {join(strange)}, and the outputs are {join(by)}: fit raises",
