@@ -79,9 +79,10 @@ def about(node: Node, drawing: Drawing) -> str:
 
 def bars(node: Node, colour: Colours) -> str:
     """Two quiet bars: parameters in the family's colour, multiply-accumulates in grey."""
-    cells = bar(node.params_share, colour[f"{node.family} line"], colour["track"])
+    faint = node.emphasis == "faint"
+    cells = bar(node.params_share, colour["faint" if faint else f"{node.family} line"], colour["track"])
     cells += '<TD FIXEDSIZE="TRUE" WIDTH="5" HEIGHT="3"></TD>'
-    cells += bar(node.macs_share, colour["macs"], colour["track"])
+    cells += bar(node.macs_share, colour["faint" if faint else "macs"], colour["track"])
     fixed = f'ALIGN="LEFT" FIXEDSIZE="TRUE" WIDTH="{2 * BAR + 5}" HEIGHT="3"'
     return table([cells], 0).replace("<TABLE", f"<TABLE {fixed}", 1)
 

@@ -14,7 +14,7 @@ PLAIN = {
     "line": ("#64707f", "#8d99aa"), "label": ("#4a5361", "#b4bdcb"), "tie": ("#aa4400", "#f0a060"),
     "track": ("#dde2e9", "#2c3748"), "macs": ("#7c8797", "#8a97aa"), "box": ("#f6f8fa", "#141d2b"),
     "box line": ("#b6c0cc", "#425066"), "block": ("#fdf8ee", "#1f1c16"), "block line": ("#c2964a", "#9c7a40"),
-    "strong": ("#d6006c", "#ff5fa8"), "faint": ("#e2e6eb", "#263041"), "faint ink": ("#838d9b", "#6f7c90"),
+    "strong": ("#d6006c", "#ff5fa8"), "faint": ("#cfd6de", "#303c50"), "faint ink": ("#838d9b", "#6f7c90"),
 }  # fmt: skip
 
 

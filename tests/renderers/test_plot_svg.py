@@ -1,6 +1,7 @@
 """Every picture is well-formed and holds every layer, call and tensor of its model exactly once."""
 
 import time
+from xml.etree import ElementTree
 
 import pytest
 
@@ -8,7 +9,9 @@ from fixtures.catalogue import FILES
 from inspector.api import Summary, read
 from inspector.graph import Call, Graph, Layer, Model, TensorRef
 from inspector.renderers.engine import PURE, SYSTEM, find_engines
+from inspector.renderers.palette import DARK, LIGHT, channels, colours
 from inspector.renderers.svg import render_svg
+from inspector.views.families import FAMILIES
 from inspector.views.tracing import Tracer
 
 from .drawn import drawn, expected
@@ -117,3 +120,44 @@ def test_calls_of_a_nested_model_are_tied():
     assert [box.badge for box in drawing.boxes] == ["call 1 of 2", "call 2 of 2"]
     svg = render_svg(drawing)
     assert "call 2 of 2" in svg and drawn(svg)["box", "tower"] == 2
+
+
+def test_each_light_colour_has_one_dark_one():
+    light, dark = colours(LIGHT), colours(DARK)
+    pairs = {(light[role], dark[role]) for role in light}
+    assert len(pairs) == len(set(light.values()))
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK])
+def test_text_stands_out_from_every_family(theme):
+    found = colours(theme)
+    for family in FAMILIES:
+        for role, least in (("ink", 7), ("quiet", 4.5)):
+            assert contrast(found[role], found[f"{family} fill"]) >= least, (role, family)
+
+
+@pytest.mark.parametrize("show", ["none", "shapes", "params", "dtype", "config"])
+def test_no_fact_is_told_by_colour_alone(show):
+    """A family is told by its class too, what is set off by the width of its line."""
+    _, drawing = traced(FILES / "toy_resnet.keras")
+    drawing.show = frozenset((show,))
+    drawing.highlight("Add")
+    root = ElementTree.fromstring(render_svg(drawing))
+    for group in root.iter("{http://www.w3.org/2000/svg}g"):
+        classes = group.get("class", "").split()
+        if "layer" in classes:
+            text = "".join(group.itertext())
+            node = next(node for node in drawing.nodes if node.id == group.get("id"))
+            assert node.class_name in text
+            widths = {path.get("stroke-width") for path in group.iter("{http://www.w3.org/2000/svg}path")}
+            assert ("2.6" in widths) == (node.class_name == "Add")
+
+
+def contrast(one, other):
+    """WCAG's contrast of two colours."""
+    lights = []
+    for colour in (one, other):
+        parts = [part / 255 for part in channels(colour)]
+        red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+        lights.append(0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05)
+    return max(lights) / min(lights)
