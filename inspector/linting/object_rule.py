@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from .rule import Finding, Rule
+from .rule import SEVERITIES, Finding, Rule
 
 if TYPE_CHECKING:
     from ..analyses.config_objects import Node
     from .case import Case
 
-MAX_FINDINGS = 100
+MAX_FINDINGS, MAX_COUNTED = 100, 2_000
 
 
 class ObjectRule(Rule):
-    """A rule that filters the walk over all objects. A hostile file gets `MAX_FINDINGS` of it, and is told so."""
+    """A rule that filters the walk over all objects; of a hostile number of findings, it lists some of each severity."""
 
     needs = ("objects",)
 
     def check(self, case: Case) -> Iterator[Finding]:
-        for count, finding in enumerate(self.find(case)):
-            if count == MAX_FINDINGS:
-                yield self.finding(f"more of the same: the first {MAX_FINDINGS} are listed", hint=finding.hint)
-                return
-            yield finding
+        counts = dict.fromkeys(SEVERITIES, 0)
+        for finding in islice(self.find(case), MAX_COUNTED):
+            counts[finding.severity] += 1
+            if counts[finding.severity] <= MAX_FINDINGS:
+                yield finding
+        least = "at least " if sum(counts.values()) == MAX_COUNTED else ""
+        for severity, count in counts.items():
+            if count > MAX_FINDINGS:
+                message = f"{least}{count - MAX_FINDINGS:,} more of the same, which are not listed"
+                yield self.finding(message, severity=severity)
 
     def find(self, case: Case) -> Iterator[Finding]:
         raise NotImplementedError

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..analyses.config_objects import shown, shown_class
+from ..analyses.config_objects import ConfigObjects, Node, shown, shown_class
 from ..linting.case import Case
 from ..linting.object_rule import ObjectRule
 from ..linting.rule import Example, Finding
@@ -42,18 +42,29 @@ class NameTraversal(ObjectRule):
     )  # fmt: skip
 
     def find(self, case: Case) -> Iterator[Finding]:
-        for node in case.objects.named:
-            if not node.is_layer:
-                continue
+        plain: list[tuple[Node, str]] = []
+        for node, name in named_layers(case.objects):
+            who = f"a {shown_class(node)} is named {shown(name)},"
+            if CLIMBS.search(name):
+                message = f"{who} a path that leads out of the folder of its files"
+                yield self.at(node, message, hint=HINT, cve=("CVE-2026-12479",), affects=AFFECTS)
+            elif "\\" in name:
+                yield self.at(
+                    node, f"{who} which Windows takes for a path", severity="warning", hint=HINT, affects=AFFECTS
+                )
+            elif "/" in name:
+                plain.append((node, name))
+        if plain:
+            node, name = plain[0]
+            one = f"a layer is named {shown(name)}"
+            many = f"{len(plain)} layers have names like {shown(name)}"
+            message = f"{one if len(plain) == 1 else many}, and Keras 3 takes no name with '/'"
+            yield self.at(node, message, severity="info", hint="rename such layers to load the file with Keras 3")
+
+
+def named_layers(objects: ConfigObjects) -> Iterator[tuple[Node, str]]:
+    """Every layer and model with its name; with both where its entry and its config name it differently."""
+    for node in objects.named:
+        if node.is_layer:
             names = {name for name in (node.value.get("name"), node.config.get("name")) if isinstance(name, str)}
-            for name in sorted(names):
-                who = f"a {shown_class(node)} is named {shown(name)},"
-                if CLIMBS.search(name):
-                    message = f"{who} a path that leads out of the folder of its files"
-                    yield self.at(node, message, hint=HINT, cve=("CVE-2026-12479",), affects=AFFECTS)
-                elif "\\" in name:
-                    message = f"{who} which Windows takes for a path"
-                    yield self.at(node, message, severity="warning", hint=HINT, affects=AFFECTS)
-                elif "/" in name:
-                    message = f"{who} and Keras 3 takes no name with '/'"
-                    yield self.at(node, message, severity="info", hint="rename the layer to load the file with Keras 3")
+            yield from ((node, name) for name in sorted(names))
