@@ -16,7 +16,7 @@ MAX_FINDINGS, MAX_COUNTED = 100, 2_000
 
 
 class ObjectRule(Rule):
-    """A rule that filters the walk over all objects; of a hostile number of findings, it lists some of each severity."""
+    """A rule that filters the walk over all objects; of very many findings, it lists some of each severity."""
 
     needs = ("objects",)
 
