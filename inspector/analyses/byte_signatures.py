@@ -5,19 +5,31 @@ from __future__ import annotations
 import re
 
 PICKLE, ARCHIVE = "a pickle", "an archive"
-BINARY = re.compile(rb"\x80[\x02-\x05](?:\x95.{8})?[(}\]cX\x8c\x8aNKGBqMh]", re.S)
-# Protocols 0 and 1: a global by its module and name, or a collection with its first marks.
-TEXTUAL = re.compile(rb"\(?c[A-Za-z_][\w.]*\n[A-Za-z_]\w*\n|\([ldit]p?0?\n|\(c[A-Za-z_]\w*\n|\(i[A-Za-z_][\w.]*\n\w+\n")
+OPCODES = rb"(.012FIJKLMNRSTUVXabcd}eghjilopqrstu)GHBC\x80-\x98\]"
+BINARY = re.compile(rb"\x80[\x02-\x05](?:\x95.{8})?[" + OPCODES + rb"]", re.S)
+CALLED = re.compile(
+    rb"c(?:__builtin__|builtins|posix|nt|os|subprocess|runpy|pty|shutil|socket|webbrowser)\n[A-Za-z_]\w*\n[(pq]"
+)
+# Protocols 0 and 1: a global and its arguments, or a collection with its mark. A list of words must not look like one.
+TEXTUAL = re.compile(
+    rb"\(?c[A-Za-z_][\w.]*\n[A-Za-z_]\w*\n(?:p\d+\n|q.|\(+[SVIFLXUTKN\]}lcd])|\([dlt]p\d+\n"
+    rb"|\((?:[SVIF][^\n]*\n(?:p\d+\n)?)*i[A-Za-z_][\w.]*\n[A-Za-z_]\w*\n", re.S
+)  # fmt: skip
 STARTS = (
     (b"\x7fELF", "a program for Linux"), (b"\xcf\xfa\xed\xfe", "a program for macOS"),
     (b"\xce\xfa\xed\xfe", "a program for macOS"), (b"\xca\xfe\xba\xbe", "a program for macOS or Java"),
     (b"\0asm", "a WebAssembly program"), (b"#!/", "a script"), (b"#! /", "a script"), (b"PK\3\4", ARCHIVE),
     (b"\x1f\x8b\x08", ARCHIVE), (b"7z\xbc\xaf\x27\x1c", ARCHIVE), (b"Rar!\x1a\x07", ARCHIVE), (b"\xfd7zXZ\0", ARCHIVE),
 )  # fmt: skip
+FIRST = frozenset(start[0] for start, _ in STARTS) | frozenset(b"\x80(cM")
 
 
 def name_bytes(head: bytes) -> str | None:
     """A pickle, a program, a script or an archive, from the first 512 bytes; `None` for all else."""
+    if CALLED.search(head):
+        return PICKLE
+    if not head or head[0] not in FIRST:
+        return None
     if BINARY.match(head) or TEXTUAL.match(head):
         return PICKLE
     for start, kind in STARTS:

@@ -91,6 +91,8 @@ def read_entry(directory: ZipDirectory, entry: Entry, archive: str) -> StoredMem
 def kind_of(entry: Entry) -> str:
     if entry.name.endswith("/"):
         return FOLDER
+    if not stat.S_IFMT(entry.mode) or stat.S_ISREG(entry.mode):
+        return FILE
     return next((kind for is_kind, kind in KINDS if is_kind(entry.mode)), FILE)
 
 

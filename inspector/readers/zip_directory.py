@@ -163,10 +163,10 @@ def read_entries(file: IO[bytes], size: int) -> Iterator[Entry]:
         if count > MAX_MEMBERS:
             raise UnreadableModel(f"the archive has more than {MAX_MEMBERS:,} members")
         try:
-            entry, place = read_entry(data, place)
+            entry, place = read_entry(data, place, shift)
         except struct.error:
             raise UnreadableModel("the directory of the archive is broken", hint=CUT_HINT) from None
-        yield entry._replace(offset=entry.offset + shift)
+        yield entry
 
 
 def find_end(file: IO[bytes], size: int) -> tuple[int, int, int, int]:
@@ -193,7 +193,7 @@ def find_end(file: IO[bytes], size: int) -> tuple[int, int, int, int]:
     return at, length, offset, 0
 
 
-def read_entry(data: bytes, place: int) -> tuple[Entry, int]:
+def read_entry(data: bytes, place: int, shift: int) -> tuple[Entry, int]:
     fields = ENTRY.unpack_from(data, place)
     magic, _, _, flags, method, _, _, crc, packed, size, *sizes, _, _, attr, offset = fields
     if magic != ENTRY_MAGIC:
@@ -204,7 +204,7 @@ def read_entry(data: bytes, place: int) -> tuple[Entry, int]:
     if LIMIT_32 in (packed, size, offset):
         size, packed, offset = read_zip64(extra, size, packed, offset)
     text = name.decode("utf-8", "surrogateescape") if flags & UTF8 else name.decode("cp437")
-    entry = Entry(text, flags, method, crc, packed, size, attr >> 16, offset)
+    entry = Entry(text, flags, method, crc, packed, size, attr >> 16, offset + shift)
     return entry, at + name_size + extra_size + comment_size
 
 

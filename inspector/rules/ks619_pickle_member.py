@@ -36,9 +36,9 @@ class PickleMember(ContainerRule):
     )  # fmt: skip
     allows = (
         Example("model = keras.Sequential([layers.Input((4,)), layers.Dense(2)])", "a model of Keras"),
-        Example("words = ['cposix', 'system', '(S', 'ccopy_reg\\\\n_reconstructor', 'R.', '(dp0']\n"
-                "model = keras.Sequential([keras.Input((1,), dtype='string'), layers.StringLookup(vocabulary=words)])",
-                "words that stand in pickles"),
+        Example("write_archive(path, {'class_name': 'Sequential', 'config': {'layers': []}}, "
+                "**{'assets/a': 'cat\\ndog\\n(S\\n', 'assets/b': 'cposix\\nsystem\\nR.\\n', 'assets/c': '(lp\\n'})",
+                "words that could stand in pickles"),
         Example("write_archive(path, {'class_name': 'Sequential', 'config': {'layers': []}}, "
                 "**{'assets/tokenizer.json': '{}', 'assets/a.bin': b'\\x80\\x00\\x01\\x02'})", "other bytes"),
     )  # fmt: skip
