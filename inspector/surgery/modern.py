@@ -11,7 +11,7 @@ from typing import Any
 
 from ..analyses.inference import Evaluation
 from ..errors import NotExtractable
-from ..graph import Call, Constant, Graph, Layer, Spec, TensorRef, Unknown, map_structure
+from ..graph import Call, Constant, Graph, Layer, Spec, TensorRef, Unknown, map_structure, replace
 from ..layers import find_knowledge
 from .encoding import TRAINED, Encoder
 from .entries import FUNCTIONAL
@@ -192,6 +192,7 @@ class Upgrade:
             config = {"name": layer.name, "trainable": layer.trainable, "layers": layers}
             return {**name_class("Sequential"), "config": config}
         evaluation = self.inference.evaluate(inner)
+        inner = replace(inner, inputs=unpack(inner.inputs), outputs=unpack(inner.outputs))
         config = self.encode_graph(inner, parts, None if isinstance(evaluation, Unknown) else evaluation)
         return {**FUNCTIONAL, "config": {**config, "name": layer.name, "trainable": layer.trainable}}
 
@@ -245,6 +246,11 @@ class Upgrade:
             raise NotExtractable(f"the shape of what {ref.layer!r} gives is not known: {spec.why}", hint=HINT)
         config = {"shape": list(spec.shape), "dtype": spec.dtype, "keras_history": list(ref)}
         return {"class_name": "__keras_tensor__", "config": config}
+
+
+def unpack(structure: Any) -> Any:
+    """What Keras 2 gives for a list of one tensor: the tensor."""
+    return structure[0] if isinstance(structure, list) and len(structure) == 1 else structure
 
 
 def is_taken(layer: Layer, key: str, value: Any) -> bool:

@@ -15,6 +15,7 @@ from ..readers.stores import VARS, Extent, Store
 from ..readers.weight_paths import CONTAINERS, Shelf, find_groups, name_groups
 from .cut import Cut
 from .hdf5 import MAX_MESSAGE, Dataset, Group
+from .owners import Owners
 from .places import Atlas
 
 
@@ -120,14 +121,13 @@ def load_legacy(cut: Cut, atlas: Atlas) -> Cargo:
     put_names(weights, LAYER_NAMES, names)
     put_names(weights.children.setdefault(TOP_LEVEL, Group()), WEIGHT_NAMES, [])
     tensors: list[Weight] = []
+    owners: Owners | None = None
     for name in names:
         piece = cut.pieces[name]
         found = index.by_layer.get(piece.path, ()) if piece.names else ()
         if len(piece.names) > 1 and piece.path not in index.by_layer:
-            raise NotExtractable(
-                f"the file keeps all weights of {piece.names[0]!r} in one list, and not which are {piece.path!r}'s",
-                hint="save the model as .keras, or extract the model as a whole",
-            )
+            owners = owners or Owners(atlas)
+            found = tuple(weight for _, weight in owners.of_layer(piece.path))
         group = weights.group(name)
         start = len(f"{WEIGHTS}/{piece.names[0]}/") if piece.names else 0
         put_names(group, WEIGHT_NAMES, [weight.path[start:] for weight in found])
