@@ -19,6 +19,7 @@ MAX_CONTAINERS = 300_000
 MAX_PATH, MAX_SHOWN, HEAD = 300, 60, 64
 LISTED = ("layers", "config")  # what a model's list of layers is called; "config" is Keras 1's
 HELD = ("layer", "cell", "cells", "forward_layer", "backward_layer", "layers")
+PLACES = {"training": "the training config", "metadata": "the metadata", "keras-metadata": "a note of Keras"}
 CODED = ("4w", "Yw", "UE", "gA")  # base64 of the first bytes of bytecode, of a zip archive, of a pickle
 PICKLED = re.compile(rb"\x80[\x02-\x05](?:\x95.{8})?[(}\]cX\x8c\x8aNKGBqMh.]", re.S)
 PLAIN = re.compile(r"[A-Za-z0-9+/=\s]*")
@@ -93,7 +94,7 @@ class Node:
                 return f"{shown_class(node)} {shown(node.name)}" if node.name else shown_class(node)
             if node.key == "compile_config":
                 return "the compile config"
-        return {"training": "the training config", "metadata": "the metadata"}.get(self.role, "the model")
+        return PLACES.get(self.role, "the model")
 
 
 class Text(NamedTuple):

@@ -8,6 +8,7 @@ from ..analyses.config_objects import Node
 from ..linting.case import Case
 from ..linting.object_rule import ObjectRule
 from ..linting.rule import Example, Finding
+from ..readers.documents import KERAS_METADATA
 
 CODED = ("function", "output_shape", "mask")
 AFFECTS = "Keras before 2.13, tf_keras with safe_mode=False, Keras 3 with safe_mode=False; blocked otherwise"
@@ -55,6 +56,8 @@ class EmbeddedBytecode(ObjectRule):
         for node in case.objects.named:
             for key in coded_parts(node):
                 told.add(id(node))
+                if key and node.role == KERAS_METADATA:  # KS623
+                    continue
                 role = key if key in CODED else node.purpose()
                 what = f" as its {role}" if role and (key in CODED or not node.is_layer) else ""
                 place = ("config", key) if key else ()
@@ -74,5 +77,6 @@ def coded_parts(node: Node) -> Iterator[str]:
 
 
 def is_dump(value: object) -> bool:
-    """Whether a value is code, defaults and closure in a list, as Keras 2 writes them."""
+    """Whether a value is code, defaults and closure, as Keras 2 writes them: a list, or a tuple in an object."""
+    value = value.get("items") if isinstance(value, dict) else value
     return isinstance(value, list) and bool(value) and isinstance(value[0], str)
