@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import NotExtractable
-from ..graph import Model
+from ..graph import Model, replace
 from ..readers import read
-from ..readers.source_code import CodeRequest, freeze_code
+
+if TYPE_CHECKING:
+    from ..readers.source_code import CodeRequest  # with what runs code, which files need not pay for
 
 Say = Callable[[str], None]
 HINT = "-o FOLDER, without an ending, writes a SavedModel that runs the whole model and returns what the layer gives"
@@ -25,7 +24,7 @@ class Parent(NamedTuple):
     name: str
     method: str
     proof: Mapping[str, Any]
-    folder: TemporaryDirectory[str]
+    folder: Any  # a TemporaryDirectory, which goes with it
 
 
 def recover_parent(target: str, request: CodeRequest, say: Say | None = None) -> Parent:
@@ -33,8 +32,13 @@ def recover_parent(target: str, request: CodeRequest, say: Say | None = None) ->
 
     Raises `NotExtractable` with the reasons where the model has no such form, or computes something else than it.
     """
+    import os
+    from tempfile import TemporaryDirectory
+
+    from ..readers.source_code import freeze_code
+
     folder = TemporaryDirectory(prefix="kinspect-")
-    draft = str(Path(folder.name) / "model.keras")
+    draft = os.path.join(folder.name, "model.keras")
     try:
         record = freeze_code(target, draft, request, say)
         if record["proof"]["ok"] is not True:

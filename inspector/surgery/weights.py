@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..errors import NotExtractable
 from ..graph import Layer, Weight, walk
@@ -15,7 +15,6 @@ from ..readers.stores import VARS, Extent, Store
 from ..readers.weight_paths import CONTAINERS, Shelf, find_groups, name_groups
 from .cut import Cut
 from .hdf5 import MAX_MESSAGE, Dataset, Group
-from .owners import Owners
 from .places import Atlas
 
 
@@ -121,11 +120,13 @@ def load_legacy(cut: Cut, atlas: Atlas) -> Cargo:
     put_names(weights, LAYER_NAMES, names)
     put_names(weights.children.setdefault(TOP_LEVEL, Group()), WEIGHT_NAMES, [])
     tensors: list[Weight] = []
-    owners: Owners | None = None
+    owners: Any = None  # made where names do not tell
     for name in names:
         piece = cut.pieces[name]
         found = index.by_layer.get(piece.path, ()) if piece.names else ()
         if len(piece.names) > 1 and piece.path not in index.by_layer:
+            from .owners import Owners
+
             owners = owners or Owners(atlas)
             found = tuple(weight for _, weight in owners.of_layer(piece.path))
         group = weights.group(name)
