@@ -55,10 +55,11 @@ class RawGraph:
         name, nodes = name_of(entry), entry.get("inbound_nodes")
         nodes = nodes if isinstance(nodes, list) else []
         is_input = entry.get("class_name") == "InputLayer"
-        self.calls[name] = 1 if is_input and not nodes else len(nodes)
+        first = self.calls.get(name, 0)  # of two layers of one name, the calls of the second follow
+        self.calls[name] = first + (1 if is_input and not nodes else len(nodes))
         for number, call in enumerate(nodes):
-            self.sources[name, number] = list(dict.fromkeys(references_in(call)))
-            self.places[name, number] = ("layers", index, "inbound_nodes", number)
+            self.sources[name, first + number] = list(dict.fromkeys(references_in(call)))
+            self.places[name, first + number] = ("layers", index, "inbound_nodes", number)
 
     def count_from_zero(self) -> None:
         """Keras 2 counts the calls of a nested model from one."""

@@ -15,6 +15,7 @@ from fixtures.hostile import (
     SECRET,
     bytecode,
     call,
+    corpus,
     entry,
     function,
     functional,
@@ -30,7 +31,9 @@ from fixtures.hostile import (
     write_model,
 )
 from inspector.analyses import config_objects
+from inspector.analyses.raw_graph import find_faults
 from inspector.analyses.references import CALLABLE, OWN, read_symbols, whose_class, whose_function
+from inspector.linting.case import Case
 from inspector.linting.options import Options
 from inspector.linting.run import check_file
 from inspector.rules import load_rule
@@ -351,3 +354,35 @@ def test_every_function_of_keras_is_judged():
             assert whose == OWN, name
     assert denied > 150
     assert all(whose_function(*name.rpartition(".")[::2]) == CALLABLE for name in read_symbols()["refused"])
+
+
+@pytest.mark.parametrize("path", sorted({*FILES.iterdir(), *(FILES / "old").iterdir()}), ids=lambda path: path.name)
+def test_sound_graphs_have_no_faults(path):
+    """What is looked at where the reader refuses a model finds nothing where it does not."""
+    case = Case(str(path))
+    if path.name not in ("oracle.json", "expected.json") and case.has("objects"):
+        assert list(find_faults(case.objects)) == []
+
+
+BROKEN = ("cycle", "self-cycle", "dangling", "dangling-output", "dangling-input", "dangling-node", "duplicate-names")
+NAMES = {"escape": "KS627", "bidi": "KS627", "surrogate": "KS627", "newline": "KS627", "nul": "KS627",
+         "climbing": "KS610", "colon": "KS610", "markup": None, "wide": None, "formula": None}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", ["keras", "h5", "json"])
+def test_broken_graphs_and_hostile_names(form):
+    cases = {case.name: case for case in corpus(MARKER)}
+    expected = {**dict.fromkeys(BROKEN, "KS692"), **{f"name-{name}": code for name, code in NAMES.items()}}
+    for name, code in expected.items():
+        cases[f"{name}.{form}"].write(Path(f"{name}.{form}"), MARKER)
+        assert find_codes(f"{name}.{form}") == ({code} if code else set()), name
+
+
+def test_every_fault_of_a_graph_is_told():
+    twice = [layer("a", "Dense", [call("b")], units=2), layer("b", "Dense", [call("a")], units=2)]
+    more = [layer("c", "Dense", [call("gone")], units=2), layer("c", "Dense", [call("x", "x")], units=2)]
+    found = find(write("a.keras", nested(functional(entry(), *twice, *more), 3)))
+    assert [f.code for f in found] == ["KS692"] * 3 and all(resolve(Path("a.keras"), f.pointer) for f in found)
+    text = " ".join(f.message for f in found)
+    assert "'a' → 'b' → 'a'" in text or "'b' → 'a' → 'b'" in text
+    assert "'gone', and there is no such layer" in text and "2 layers" in text
