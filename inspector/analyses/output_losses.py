@@ -13,13 +13,12 @@ LABEL_LOSSES = frozenset(
 BINARY_LOSSES = frozenset({"BinaryCrossentropy", "BinaryFocalCrossentropy"})
 
 
-def losses_of(training: Training | None, flow: Flow, index: int) -> list[Named]:
-    """The losses of one output; none where the model was not compiled, or where one of them is not Keras's own."""
+def losses_by_output(training: Training | None, flow: Flow) -> list[list[Named]]:
+    """The losses of each output; none where the model was not compiled, or where one of them is not Keras's own."""
     if training is None or flow.path:
-        return []
+        return [[] for _ in flow.outputs]
     found = training.losses_for(flow.output_names, flow.output_keys)
-    mine = found[index] if index < len(found) else []
-    return mine if all(loss.own for loss in mine) else []
+    return [mine if all(loss.own for loss in mine) else [] for mine in found]
 
 
-__all__ = ["BINARY_LOSSES", "LABEL_LOSSES", "losses_of"]
+__all__ = ["BINARY_LOSSES", "LABEL_LOSSES", "losses_by_output"]

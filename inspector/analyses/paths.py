@@ -19,6 +19,7 @@ from .roles import (
     is_own,
 )
 
+FAR = 1_000  # steps of one walk: many walks over one long chain would not end
 MOST = 2**63  # of units, and of anything else that a config counts
 Passes = Callable[[Step], bool]
 LINEAR_CLASSES = BATCH_NORMS | NOISE | AVERAGE_POOLS | PADDINGS | RESHAPES
@@ -30,7 +31,7 @@ def walk_on(step: Step, ends: set[int], passes: Passes) -> tuple[list[Step], Ste
     ``ends`` are the ids of the steps that make an output of the model.
     """
     passed: list[Step] = []
-    while id(step) not in ends and step.user is not None and len(step.user.sources) == 1:
+    while len(passed) < FAR and id(step) not in ends and step.user is not None and len(step.user.sources) == 1:
         step = step.user
         if not passes(step):
             return passed, step
@@ -43,7 +44,7 @@ def walk_back(step: Step | None, passes: Passes) -> tuple[list[Step], Step | Non
     passed: list[Step] = []
     while step is not None and passes(step):
         passed.append(step)
-        step = step.source
+        step = step.source if len(passed) < FAR else None
     return passed, step
 
 

@@ -7,7 +7,7 @@ from math import prod
 
 from ..analyses.compile_arguments import Named
 from ..analyses.flow import Step, Tensor
-from ..analyses.output_losses import BINARY_LOSSES, LABEL_LOSSES, losses_of
+from ..analyses.output_losses import BINARY_LOSSES, LABEL_LOSSES, losses_by_output
 from ..analyses.paths import ancestors, is_linear, sizes, walk_back
 from ..analyses.roles import (
     ACTIVATION_LAYERS,
@@ -83,9 +83,10 @@ class MissingFlatten(Rule):
         flow, training = case.flow, case.training
         if flow is None or training is None:
             return
+        losses = losses_by_output(training, flow)
+        metrics = training.metrics_for(flow.output_names, flow.output_keys)
         for index, tensor in enumerate(flow.outputs):
-            names = {loss.name for loss in losses_of(training, flow, index)}
-            metrics = training.metrics_for(flow.output_names, flow.output_keys)
+            names = {loss.name for loss in losses[index]}
             if not names or not names <= LABEL_LOSSES | BINARY_LOSSES or has_iou(metrics, index):
                 continue
             head, trunk = walk_back(tensor.step, lambda step: step.class_name in HEAD and is_own(step.layer))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..analyses.flow import Tensor
-from ..analyses.output_losses import LABEL_LOSSES, losses_of
+from ..analyses.output_losses import LABEL_LOSSES, losses_by_output
 from ..analyses.paths import ancestors, walk_back
 from ..analyses.roles import ACTIVATION_LAYERS, BATCH_NORMS, NOISE, RECURRENT, is_own
 from ..graph import Layer, Spec
@@ -55,8 +55,8 @@ class UnreducedSequenceOutput(Rule):
         if flow is None:
             return
         training = case.training if case.has("training") else None
-        for index, tensor in enumerate(flow.outputs):
-            if not is_scalar(tensor) or {loss.name for loss in losses_of(training, flow, index)} & LABEL_LOSSES:
+        for tensor, losses in zip(flow.outputs, losses_by_output(training, flow), strict=True):
+            if not is_scalar(tensor) or {loss.name for loss in losses} & LABEL_LOSSES:
                 continue
             head, step = walk_back(tensor.step, lambda step: step.class_name in HEAD and is_own(step.layer))
             if step is None or not any(s.class_name == "Dense" for s in head) or not returns_sequences(step.layer):

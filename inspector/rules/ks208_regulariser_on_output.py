@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..analyses.flow import Step
-from ..analyses.output_losses import losses_of
+from ..analyses.output_losses import losses_by_output
 from ..analyses.paths import is_moved, walk_back
 from ..analyses.roles import BATCH_NORMS, LINEAR, NOISE, NORMALISING, activation_of, is_own
 from ..linting.case import Case
@@ -54,13 +54,9 @@ class RegulariserOnOutput(Rule):
         for flow in case.flows:
             if flow.path:
                 continue  # a part of a model whose calls are not known: what follows it may be anything
-            for index, tensor in enumerate(flow.outputs):
+            for tensor, losses in zip(flow.outputs, losses_by_output(training, flow), strict=True):
                 found = behind_activation(tensor.step)
-                if (
-                    found is None
-                    or found[0].path in told
-                    or not is_wrong(*found, bool(losses_of(training, flow, index)))
-                ):
+                if found is None or found[0].path in told or not is_wrong(*found, bool(losses)):
                     continue
                 step, before = found
                 told.add(step.path)
