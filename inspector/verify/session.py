@@ -63,10 +63,26 @@ def verify(plan: Plan, say: Say | None = None) -> tuple[Mapping[str, Any] | None
         except BaseException:
             cancel(folder)
             raise
+        try:
+            check_tolerances(plan, before["outputs"].get("names"))
+        except UsageError:
+            cancel(folder)
+            raise
         checks = compare(plan, before, first, folder, say)
         if before["library"] == "tf_keras":
             checks = [spell_for_tf_keras(check) for check in checks]
         return before["fingerprint"], checks
+
+
+def check_tolerances(plan: Plan, names: list[str] | None) -> None:
+    """A tolerance for an output that the model does not have is a slip of the user's."""
+    if names is None:
+        return
+    for option, given in (("--rtol", plan.rtol), ("--atol", plan.atol)):
+        for name in given:
+            if name and name not in names and not (name.isdecimal() and int(name) < len(names)):
+                listed = ", ".join(f"{name} or {place}" for place, name in enumerate(names))
+                raise UsageError(f"{option} {name}: the model has no such output", hint=f"it has {listed}")
 
 
 SAVE_HINT = "the model, or Keras, ended the process: try a smaller input, more --memory, or another form with --to"

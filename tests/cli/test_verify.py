@@ -136,6 +136,7 @@ def test_text():
 def test_wrong_use():
     for arguments in (
         ("nothing.keras",), (f"{LAYERS}:registered_dense", "--static"), (str(FILES / "branch.keras"), "--rtol", "x"),
+        (str(FILES / "branch.keras"), "--rtol", "none:1e-3"),
         (str(FILES / "branch.keras"), "--static", "--to", "h5"), (str(FILES / "branch.keras"), "--into", "no code"),
     ):  # fmt: skip
         done = run(*arguments)
