@@ -21,13 +21,13 @@ from timing import compare, environment
 
 
 def measure(name: str, path: Path, folder: Path, runs: int) -> str:
-    plot = (sys.executable, "-m", "inspector", "plot", str(path), "--no-fold", "--force", "--engine", "dot")
+    plot = (sys.executable, "-m", "inspector", "plot", str(path), "--no-fold", "--force")
     dot = folder / f"{name}.dot"
     subprocess.run([*plot, "-o", str(dot)], check=True, env=environment())
     nodes = dot.read_text(encoding="utf-8").count("path=")
     times = compare(
         {
-            "kinspect": (*plot, "-o", str(folder / "mine.svg")),
+            "kinspect": (*plot, "--engine", "dot", "-o", str(folder / "mine.svg")),
             "engine": ("dot", "-Tsvg", str(dot), "-o", str(folder / "engine.svg")),
         },
         runs,

@@ -109,8 +109,9 @@ def edge_defaults(colour: Colours) -> str:
 
 def box_attributes(box: Box, colour: Colours) -> str:
     role = "block" if box.kind == "block" else "box"
+    style = "rounded,filled,dashed" if box.hatched else "rounded,filled"
     return (
-        f'fontname="{FONT}"; id="{box.id}"; style="rounded,filled"; color="{colour[f"{role} line"]}"; '
+        f'fontname="{FONT}"; id="{box.id}"; style="{style}"; color="{colour[f"{role} line"]}"; '
         f'fillcolor="{colour[role]}"; labeljust="l"; labelloc="t"; penwidth="1.1"; margin="10"; '
         f'class="{box.kind}{" hatched" if box.hatched else ""}"; path={quote(box.path)}; '
         f"label={markup(box_label(box, colour))}"

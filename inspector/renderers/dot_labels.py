@@ -11,6 +11,7 @@ from .escaping import escape_markup
 from .palette import Colours
 
 BAR = 46  # points that the whole of a bar takes
+NOTE_WIDTH, MOST_NOTE_LINES = 110, 4
 ROW = 6  # families in a row of the legend
 TABLE = '<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="{}">'
 NAME, TEXT, SMALL = 12.0, 10.0, 9.0
@@ -119,8 +120,15 @@ def caption(drawing: Drawing, colour: Colours) -> str:
     rows += [left("".join(keys[at : at + ROW])) for at in range(0, len(keys), ROW)]
     if signs := list(explain(drawing)):
         rows.append(left(font(plain(" · ".join(signs)), quiet, SMALL)))
-    rows += [left(font(plain(clip(note, 110)), quiet, SMALL)) for note in drawing.notes]
+    rows += [left(font(plain(line), quiet, SMALL)) for note in drawing.notes for line in lines_of(note)]
     return table(rows, 2)
+
+
+def lines_of(note: str) -> list[str]:
+    """A note in lines as wide as the legend; what is longer than a few lines is cut."""
+    from textwrap import wrap
+
+    return wrap(note, NOTE_WIDTH, max_lines=MOST_NOTE_LINES, placeholder=" …")
 
 
 def key(text: str, colour: str, quiet: str) -> str:
@@ -138,4 +146,4 @@ def explain(drawing: Drawing) -> Iterable[str]:
     if any(edge.kind == "tie" for edge in drawing.edges):
         yield "dashed: calls of one layer"
     if any(node.hatched for node in drawing.nodes) or any(box.hatched for box in drawing.boxes):
-        yield "hatched: its inside is not known"
+        yield "dashed frame: its inside is not known"

@@ -195,13 +195,15 @@ def colour(cell: str, field: str, line: Line, style: Style) -> str:
 def legend(drawing: Drawing, room: int) -> Iterable[str]:
     folded = any(box.copies > 1 for box in drawing.boxes) or any(node.copies > 1 for node in drawing.nodes)
     hatched = any(node.hatched for node in drawing.nodes)
-    if folded or hatched:
+    if folded or hatched or drawing.notes:
         yield ""
     if folded:
         drawn = "×N: so many equal blocks, drawn once"
         yield from broken((drawn, "--no-fold draws every layer, -o model.svg a picture"), "; ", room)
     if hatched:
         yield "◌: its inside is not known"
+    for note in drawing.notes:
+        yield from broken(escape(note).split(": ", 1), ": ", room)
 
 
 def broken(parts: Sequence[str], joint: str, room: int) -> list[str]:

@@ -56,8 +56,17 @@ class Tracer:
             self.wiring(frame).connect()
         if sheet == Sheet():
             self.add_ends(root)
+            self.note_unknown()
         self.drawing.measure()
         return self.drawing
+
+    def note_unknown(self) -> None:
+        """Say it where layers are known and their connections are not."""
+        kind = self.record["model"]["kind"]
+        if self.drawing.edges or not self.drawing.nodes or kind not in ("subclassed", "weights"):
+            return
+        why = "the file holds weights alone" if kind == "weights" else "its call is Python code, not in the file"
+        self.drawing.notes.append(f"how its layers are connected is not known: {self.hatched.get('') or why}")
 
     def open_sheet(self, sheet: Sheet) -> Frame:
         if sheet.owner is None:

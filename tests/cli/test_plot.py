@@ -32,8 +32,8 @@ HOSTILE = (
     "\ud800", "%%{init: {}}%%", "click n0 call alert()", "graph0", "ünïcödé 名前", " ", "${7*7}", "{{ 7*7 }}", "%s%n",
     "nul\x00byte", "{<f0> left|{mid\\|dle}|<f1>}", "n" * 10_000, "\u2066isolated\u2069", "🧠👩\u200d🔬",
     "a\u0301\u0301\u0301", "<TABLE><TR><TD>", "&#0;&bogus;", '<IMG SRC="/etc/passwd"/>', "\\E\\G\\T", "n0:port:ne",
-    "subgraph", "digraph g {", "classDef x fill:red", ":::strong", "]]", "%%comment", "--- title", "javascript:alert(1)",
-    "\x85\u2028\u2029",
+    "subgraph", "digraph g {", "classDef x fill:red", ":::strong", "]]", "%%comment", "--- title",
+    "javascript:alert(1)", "\x85\u2028\u2029",
 )  # fmt: skip
 
 
@@ -276,3 +276,13 @@ def test_text_and_mermaid_import_no_engine():
     )
     done = subprocess.run([sys.executable, "-c", code, RESNET], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(
+    ("name", "why"), [("dqn_agent.keras", "its call is Python code"), ("built_mlp.weights.h5", "weights alone")]
+)
+def test_unknown_connections_are_said(name, why, kinspect, tmp_path):
+    code, out, err = kinspect("plot", FILES / name)
+    assert code == 0 and err == "" and "how its layers are connected is not known" in out and why in out
+    code, _, err = kinspect("plot", FILES / name, "-o", tmp_path / "model.svg")
+    assert code == 0 and why in err and why in (tmp_path / "model.svg").read_text(encoding="utf-8")
