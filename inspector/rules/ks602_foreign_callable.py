@@ -10,7 +10,8 @@ from ..linting.case import Case
 from ..linting.object_rule import ObjectRule
 from ..linting.rule import Example, Finding
 
-AFFECTS = "Keras 3.0-3.8 and tf_keras; blocked since Keras 3.9"
+AFFECTS = "Keras 3.0-3.8 and every tf_keras; blocked since Keras 3.9"
+AFFECTS_TF = "tf_keras and TensorFlow up to 2.15; Keras 3 has no such layer"
 HINT = "do not load this file with an older Keras; ask its author what the name is for, and save the model without it"
 EDIT = "model.save(path)\nedit_config(path, lambda c: c['config']['layers'][1]['config'].update("
 
@@ -52,17 +53,23 @@ class ForeignCallable(ObjectRule):
         for found in case.references:
             if found.whose != FOREIGN or root_of(found) in case.options.allow:
                 continue
-            yield self.at(found.node, describe(found), hint=HINT, cve=("CVE-2025-1550",), affects=AFFECTS)
+            cve, affects = ((), AFFECTS_TF) if is_tensorflow(found) else (("CVE-2025-1550",), AFFECTS)
+            yield self.at(found.node, describe(found), hint=HINT, cve=cve, affects=affects)
 
 
 def root_of(found: Reference) -> str:
     return (found.module or "").partition(".")[0]
 
 
+def is_tensorflow(found: Reference) -> bool:
+    """Whether it is one of TensorFlow's own functions as a layer, as Keras 2 writes them."""
+    return found.node.class_name == "TFOpLambda"
+
+
 def describe(found: Reference) -> str:
     node = found.node
     kind = "function" if found.is_function else "class"
-    if found.module == "tensorflow":
+    if is_tensorflow(found):
         return f"{node.owner()} calls TensorFlow's {shown(found.name)}, which reaches outside of the model"
     if node.is_layer:
         return f"{node.owner()} is {shown(found.label)}, a {kind} from outside of Keras that the model would run"
