@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ..analyses.flow import Flow
     from ..analyses.output_heads import Head
     from ..analyses.references import Reference
+    from ..analyses.stored_against_config import Misfit
     from ..analyses.tensor_values import TensorValues
     from ..analyses.training import Training
     from ..graph import Model, Unknown, Weight, WeightIndex
@@ -109,13 +110,10 @@ class Case:
 
     @cached_property
     def objects(self) -> ConfigObjects:
-        """Every object in those documents; what was too much to be looked at stands in ``problems``."""
+        """Every object in those documents; and what was too much to be looked at, which KS690 tells."""
         from ..analyses.config_objects import ConfigObjects
 
-        found = ConfigObjects(self.documents)
-        if found.unread is not None:
-            self.problems.setdefault("all objects", CannotExamine(found.unread))
-        return found
+        return ConfigObjects(self.documents)
 
     @cached_property
     def references(self) -> tuple[Reference, ...]:
@@ -184,6 +182,13 @@ class Case:
         if id(weight) not in self.scanned:
             self.scanned[id(weight)] = scan_values(weight)
         return self.scanned[id(weight)]
+
+    @cached_property
+    def misfits(self) -> list[Misfit]:
+        """The stored tensors that are not those which the config makes."""
+        from ..analyses.stored_against_config import find_misfits
+
+        return find_misfits(self.model, self.facts)
 
     def pointer_to(self, layer: str | None, *more: str | int) -> str | None:
         """The JSON pointer of a layer of the config, by its path; `None` where the config does not list it."""
