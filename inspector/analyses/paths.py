@@ -19,7 +19,7 @@ from .roles import (
     is_own,
 )
 
-FAR = 1_000  # steps of one walk: many walks over one long chain would not end
+FAR = 100  # steps of one walk: many walks over one long chain would not end
 MOST = 2**63  # of units, and of anything else that a config counts
 Passes = Callable[[Step], bool]
 LINEAR_CLASSES = BATCH_NORMS | NOISE | AVERAGE_POOLS | PADDINGS | RESHAPES
