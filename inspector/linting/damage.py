@@ -115,8 +115,10 @@ def broken_parts(case: Case) -> Iterator[Damage]:
 
 def is_told(case: Case, need: str, problem: KinspectError) -> bool:
     """Whether a problem follows from another, or is none: a SavedModel is no graph of layers, nor need it be."""
-    if isinstance(problem, UnknownFormat) and case.has("saved_model"):
+    if isinstance(problem, UnknownFormat) and ("saved_model" in case.problems or case.has("saved_model")):
         return True
+    if need == "saved_model":
+        return "probe" in case.problems
     return need != "model" and "model" in case.problems
 
 

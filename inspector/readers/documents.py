@@ -80,8 +80,7 @@ def read_noted(folder: Path) -> Iterator[StoredDocument]:
             if node.text:
                 yield stored(node.text, f"{node.file}/{node.path}", KERAS_METADATA)
     except UnreadableModel as error:
-        message = error.message if error.message.startswith(NOTED) else f"{NOTED} {error.message}"
-        yield StoredDocument(NOTED, KERAS_METADATA, {}, (), UnreadableModel(message, hint=error.hint))
+        yield StoredDocument(NOTED, KERAS_METADATA, {}, (), error)
 
 
 def find_folder(probe: Probe) -> Path | None:

@@ -15,14 +15,7 @@ VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 MAX_VARINT = 10
 
 
-class Field(NamedTuple):
-    """A field: its bytes lie from ``start`` to ``end``, a number is in ``value``."""
-
-    number: int
-    wire: int
-    start: int
-    end: int
-    value: int = 0
+Field = tuple[int, int, int, int, int]  # number, wire type, where its bytes start and end, and the value of a number
 
 
 class Message(NamedTuple):
@@ -36,10 +29,12 @@ class Message(NamedTuple):
         """The fields as they stand. Raises `UnreadableModel` where the bytes are no message."""
         buffer, at, end = self.buffer, self.start, self.end
         while at < end:
-            key, at = read_varint(buffer, at, end)
+            key, at = buffer[at], at + 1
+            if key > 127:
+                key, at = read_varint(buffer, at - 1, end)
             wire, start, value = key & 7, at, 0
             if wire == BYTES:
-                size, start = read_varint(buffer, at, end)
+                size, start = (buffer[at], at + 1) if at < end and buffer[at] < 128 else read_varint(buffer, at, end)
                 at = start + size
             elif wire == VARINT:
                 value, at = read_varint(buffer, at, end)
@@ -49,13 +44,13 @@ class Message(NamedTuple):
                 raise UnreadableModel(f"is no protobuf: a field of wire type {wire} at byte {start}")
             if at > end or not key >> 3:
                 raise UnreadableModel(f"is no protobuf: a field at byte {start} does not fit")
-            yield Field(key >> 3, wire, start, at, value)
+            yield key >> 3, wire, start, at, value
 
     def messages(self, number: int) -> Iterator[Message]:
         """The fields of a number that are messages."""
-        for field in self.fields():
-            if field.number == number and field.wire == BYTES:
-                yield Message(self.buffer, field.start, field.end)
+        for found, wire, start, end, _ in self.fields():
+            if found == number and wire == BYTES:
+                yield Message(self.buffer, start, end)
 
     def texts(self, number: int, most: int = 4096) -> Iterator[str]:
         """The fields of a number that are text, each at most ``most`` bytes of it."""

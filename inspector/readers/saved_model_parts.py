@@ -14,10 +14,10 @@ from typing import NamedTuple
 
 from ..errors import UnreadableModel
 from .probe import Probe
-from .protobuf import Message
+from .protobuf import BYTES, Message
 
 PROTOBUF, TEXT_FORM, METADATA = "saved_model.pb", "saved_model.pbtxt", "keras_metadata.pb"
-MAX_NODES = 400_000
+MAX_NODES, MAX_TEXT = 400_000, 4096
 ON_LOAD = ("saved_model_main_op", "legacy_init_op")  # collections that name what runs when the model is loaded
 INIT_SIGNATURE = "__saved_model_init_op"
 RUN_ON_LOAD = ("_initialize", "_create_resource")  # functions of an object that its loading calls
@@ -72,7 +72,13 @@ class MetaGraph:
     def nodes(self, scope: str) -> Iterator[Node]:
         """The operations of the graph or of a function."""
         for message in self.places.get(scope, ()):
-            yield Node(scope, message.text(1), message.text(2), message)
+            name = op = b""
+            for number, wire, start, end, _ in message.fields():
+                if wire == BYTES and number == 1:
+                    name = message.buffer[start : min(end, start + MAX_TEXT)]
+                elif wire == BYTES and number == 2:
+                    op = message.buffer[start : min(end, start + MAX_TEXT)]  # the last counts, as in protobuf
+            yield Node(scope, name.decode("utf-8", "surrogateescape"), op.decode("utf-8", "surrogateescape"), message)
 
     @cached_property
     def assets(self) -> dict[str, str]:
@@ -103,8 +109,8 @@ class MetaGraph:
         by_place = list(self.objects())
         called: list[int] = []
         for saved in by_place:
-            called += [number(child, 1) for child in saved.messages(1) if child.text(2) in RUN_ON_LOAD]
-            called += [number(saveable, 3) for _, saveable in saved.pairs(11)]
+            called += [read_number(child, 1) for child in saved.messages(1) if child.text(2) in RUN_ON_LOAD]
+            called += [read_number(saveable, 3) for _, saveable in saved.pairs(11)]
         return [name for place in called if 0 <= place < len(by_place) for name in concrete(by_place[place])]
 
     def objects(self) -> Iterator[Message]:
@@ -113,9 +119,9 @@ class MetaGraph:
             yield from tree.messages(1)
 
 
-def number(message: Message, field: int) -> int:
+def read_number(message: Message, field: int) -> int:
     """A number field, 0 where it is left out."""
-    return next((found.value for found in message.fields() if found.number == field), 0)
+    return next((value for found, _, _, _, value in message.fields() if found == field), 0)
 
 
 def concrete(saved: Message) -> Iterator[str]:
@@ -164,15 +170,26 @@ def read_saved_model(probe: Probe) -> SavedModelParts | None:
 
 def read_keras_nodes(folder: Path) -> Iterator[KerasNode]:
     """What Keras 2 noted beside the graph; before TensorFlow 2.5, in it. Raises `UnreadableModel`."""
-    if (folder / METADATA).is_file():
-        for node in read_message(folder / METADATA).messages(1):
-            yield KerasNode(METADATA, node.text(3), last_bytes(node, 5))
-    elif (folder / PROTOBUF).is_file():
-        for graph in read_message(folder / PROTOBUF).messages(2):
-            saved = (one for tree in graph.messages(7) for one in tree.messages(1))
-            for place, user in ((place, user) for place, one in enumerate(saved) for user in one.messages(4)):
+    file = METADATA if (folder / METADATA).is_file() else PROTOBUF
+    if not (folder / file).is_file():
+        return
+    try:
+        message = read_message(folder / file)
+        for place, node in enumerate(message.messages(1)) if file == METADATA else ():
+            yield KerasNode(file, node.text(3) or str(place), last_bytes(node, 5))
+        for place, saved in enumerate(list_objects(message)) if file == PROTOBUF else ():
+            for user in saved.messages(4):
                 if user.text(1).startswith(KERAS):
-                    yield KerasNode(PROTOBUF, str(place), last_bytes(user, 3))
+                    yield KerasNode(file, str(place), last_bytes(user, 3))
+    except UnreadableModel as error:
+        raise UnreadableModel(f"{file} {error.message.removeprefix(file).lstrip()}") from None
+
+
+def list_objects(message: Message) -> Iterator[Message]:
+    """The objects of Python that all graphs were saved from."""
+    for graph in message.messages(2):
+        for tree in graph.messages(7):
+            yield from tree.messages(1)
 
 
 def last_bytes(message: Message, field: int) -> bytes:

@@ -9,8 +9,10 @@ from ..linting.case import Case
 from ..linting.container_rule import ContainerRule, quoted
 from ..linting.rule import Example, Finding
 from ..readers.members import FILE
+from ..readers.probe import HDF5_MAGIC, ZIP_MAGICS
 
 ENDINGS = (".pkl", ".pickle", ".joblib", ".dill", ".cloudpickle")
+CONTAINERS = (HDF5_MAGIC, *ZIP_MAGICS)  # which are looked into
 HINT = "do not open it: unpickling runs whatever it names; save what it holds as JSON, text or arrays"
 
 
@@ -44,7 +46,7 @@ class PickleMember(ContainerRule):
     )  # fmt: skip
 
     def find(self, case: Case) -> Iterator[Finding]:
-        if name_bytes(case.probe.head) == PICKLE:
+        if not case.probe.head.startswith(CONTAINERS) and name_bytes(case.probe.head) == PICKLE:
             before = "begins with" if case.members or case.probe.is_hdf5 else "is"
             yield self.finding(f"the file {before} a pickle, which runs code when it is opened", hint=HINT)
         for member in case.members:
