@@ -46,6 +46,7 @@ class Case:
         self.is_live = model is not None
         self.problems: dict[str, KinspectError] = {}
         self.scanned: dict[int, TensorValues | Unknown] = {}
+        self.listed: dict[int, dict[str, tuple[str, Any]]] = {}
         if model is not None:
             self.__dict__["model"] = model
 
@@ -198,31 +199,31 @@ class Case:
         if root is None:
             return None
         node, pointer = root.value, ""
-        for name in split_path(root.value, layer):
-            found = find_entry(node, name)
+        for name in [layer] if layer in self.entries_of(node) else layer.split("/"):  # old names may hold a slash
+            found = self.entries_of(node).get(name)
             if found is None:
                 return None
             pointer, node = pointer + found[0], found[1]
         return pointer + "".join(f"/{part}" for part in more)
 
+    def entries_of(self, node: Any) -> dict[str, tuple[str, Any]]:
+        """The entries of the layers in a model's config by their names, each with its pointer from there; kept."""
+        if id(node) not in self.listed:
+            self.listed[id(node)] = list_entries(node)
+        return self.listed[id(node)]
 
-def split_path(value: Any, layer: str) -> list[str]:
-    """A layer's path in its parts; a name may hold a slash itself, in old files."""
-    return [layer] if find_entry(value, layer) else layer.split("/")
 
-
-def find_entry(node: Any, name: str) -> tuple[str, Any] | None:
-    """The entry of a layer in a model's config, and its pointer from there."""
+def list_entries(node: Any) -> dict[str, tuple[str, Any]]:
     config = node.get("config") if isinstance(node, Mapping) else None
     listed, base = (config.get("layers"), "/config/layers") if isinstance(config, Mapping) else (config, "/config")
-    if not isinstance(listed, list):
-        return None
-    for index, entry in enumerate(listed):
+    found: dict[str, tuple[str, Any]] = {}
+    for index, entry in enumerate(listed if isinstance(listed, list) else ()):
         if isinstance(entry, Mapping):
             inner = entry.get("config")
-            if entry.get("name") == name or (isinstance(inner, Mapping) and inner.get("name") == name):
-                return f"{base}/{index}", entry
-    return None
+            for name in (entry.get("name"), inner.get("name") if isinstance(inner, Mapping) else None):
+                if isinstance(name, str):
+                    found.setdefault(name, (f"{base}/{index}", entry))
+    return found
 
 
 __all__ = ["NEEDS", "CannotExamine", "Case"]
