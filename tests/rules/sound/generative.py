@@ -166,7 +166,7 @@ class Classifier(keras.Model):
 def subclassed():
     model = Classifier(3)
     model.build((None, 8))
-    model.compile("adam", "sparse_categorical_crossentropy", ["accuracy"])
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
 
 

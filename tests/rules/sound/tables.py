@@ -18,7 +18,7 @@ def fraud():
     model.compile(
         keras.optimizers.Adam(1e-2),
         "binary_crossentropy",
-        [keras.metrics.Precision(name="precision"), keras.metrics.Recall(name="recall")],
+        metrics=[keras.metrics.Precision(name="precision"), keras.metrics.Recall(name="recall")],
     )
     return model
 
@@ -27,7 +27,7 @@ def house_prices():
     normalize = layers.Normalization()
     normalize.adapt(np.random.default_rng(0).normal(5, 3, (50, 8)))
     model = keras.Sequential([keras.Input((8,)), normalize, layers.Dense(32, activation="relu"), layers.Dense(1)])
-    model.compile("rmsprop", "mse", ["mae"])
+    model.compile("rmsprop", "mse", metrics=["mae"])
     return model
 
 
@@ -54,7 +54,7 @@ def wide_and_deep():
         x = layers.Dropout(0.1)(layers.ReLU()(layers.BatchNormalization()(layers.Dense(16)(x))))
     x = layers.Concatenate()([layers.BatchNormalization()(wide), x])
     model = keras.Model([wide, deep], layers.Dense(7, activation="softmax")(x))
-    model.compile("adam", "sparse_categorical_crossentropy", ["sparse_categorical_accuracy"])
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["sparse_categorical_accuracy"])
     return model
 
 
@@ -63,7 +63,7 @@ def cross_network():
     for _ in range(2):
         x = x0 * layers.Dense(16)(x) + x
     model = keras.Model(features, layers.Dense(1, activation="sigmoid")(layers.BatchNormalization()(x)))
-    model.compile("adam", "binary_crossentropy", ["accuracy"])
+    model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
     return model
 
 
@@ -79,7 +79,7 @@ def categories_looked_up():
     ]
     x = layers.Dense(16, activation="relu")(layers.Concatenate()(x))
     model = keras.Model([colour, year, size], layers.Dense(1, activation="sigmoid")(layers.Dropout(0.5)(x)))
-    model.compile("adam", "binary_crossentropy", ["accuracy"])
+    model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
     return model
 
 
@@ -97,7 +97,7 @@ def gated_residual():
         gate = layers.Dense(16, activation="sigmoid")(y)
         x = layers.LayerNormalization()(x + layers.Dense(16)(y) * gate)
     model = keras.Model(features, layers.Dense(1, activation="sigmoid")(x))
-    model.compile("adam", keras.losses.BinaryCrossentropy(), [keras.metrics.BinaryAccuracy()])
+    model.compile("adam", keras.losses.BinaryCrossentropy(), metrics=[keras.metrics.BinaryAccuracy()])
     return model
 
 
@@ -193,7 +193,7 @@ def multivariate_forecast():
     x = series = keras.Input((48, 5))
     x = layers.LSTM(24, return_sequences=True)(x)
     model = keras.Model(series, layers.Dense(5)(x))
-    model.compile("adam", "mse", ["mae"])
+    model.compile("adam", "mse", metrics=["mae"])
     return model
 
 
@@ -222,7 +222,7 @@ def speaker_recognition():
         x = layers.MaxPooling1D(2, 2)(layers.Activation("relu")(layers.Add()([x, skip])))
     x = layers.Dense(32, activation="relu")(layers.Flatten()(layers.AveragePooling1D(3, 3)(x)))
     model = keras.Model(audio, layers.Dense(5, activation="softmax", name="output")(x))
-    model.compile("Adam", "sparse_categorical_crossentropy", ["accuracy"])
+    model.compile("Adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
 
 
@@ -267,7 +267,7 @@ def one_loss_of_two():
     x = keras.Input((8,))
     h = layers.Dense(16, activation="relu", name="embedding")(x)
     model = keras.Model(x, [layers.Dense(3, activation="softmax", name="label")(h), h])
-    model.compile("adam", ["sparse_categorical_crossentropy", None], [["accuracy"], []])
+    model.compile("adam", ["sparse_categorical_crossentropy", None], metrics=[["accuracy"], []])
     return model
 
 
@@ -276,7 +276,7 @@ def trained_a_little():
     model = keras.Sequential(
         [keras.Input((6,)), layers.Dense(16, activation="relu"), layers.Dense(1, activation="sigmoid")]
     )
-    model.compile("adam", "binary_crossentropy", [keras.metrics.BinaryAccuracy()])
+    model.compile("adam", "binary_crossentropy", metrics=[keras.metrics.BinaryAccuracy()])
     x = rng.normal(size=(64, 6)).astype("float32")
     model.fit(x, (x[:, :1] > 0).astype("float32"), epochs=3, verbose=0)
     return model

@@ -15,7 +15,7 @@ def bag_of_embeddings():
             layers.Dense(1, activation="sigmoid"),
         ]
     )
-    model.compile("adam", "binary_crossentropy", [keras.metrics.BinaryAccuracy(threshold=0.5)])
+    model.compile("adam", "binary_crossentropy", metrics=[keras.metrics.BinaryAccuracy(threshold=0.5)])
     return model
 
 
@@ -26,7 +26,7 @@ def convolutions_over_words():
     x = layers.Conv1D(32, 7, padding="valid", activation="relu", strides=3)(x)
     x = layers.Dropout(0.5)(layers.Dense(32, activation="relu")(layers.GlobalMaxPooling1D()(x)))
     model = keras.Model(tokens, layers.Dense(1, activation="sigmoid", name="predictions")(x))
-    model.compile("adam", "binary_crossentropy", ["accuracy"])
+    model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
     return model
 
 
@@ -36,7 +36,7 @@ def stacked_bidirectional():
     x = layers.Bidirectional(layers.LSTM(16, return_sequences=True))(x)
     x = layers.Bidirectional(layers.LSTM(16))(x)
     model = keras.Model(tokens, layers.Dense(1, activation="sigmoid")(x))
-    model.compile("adam", "binary_crossentropy", ["accuracy"])
+    model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
     return model
 
 
@@ -66,7 +66,7 @@ def multi_label_papers():
             layers.Dense(40, activation="sigmoid"),
         ]
     )
-    model.compile("adam", "binary_crossentropy", ["binary_accuracy"])
+    model.compile("adam", "binary_crossentropy", metrics=["binary_accuracy"])
     return model
 
 
@@ -89,7 +89,7 @@ def transformer_classifier():
     x = layers.GlobalAveragePooling1D()(layers.LayerNormalization(epsilon=1e-6)(x + y))
     x = layers.Dropout(0.1)(layers.Dense(20, activation="relu")(layers.Dropout(0.1)(x)))
     model = keras.Model(tokens, layers.Dense(2, activation="softmax")(x))
-    model.compile("adam", "sparse_categorical_crossentropy", ["accuracy"])
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
 
 
@@ -112,7 +112,7 @@ def sequence_to_sequence():
     _, h, c = layers.LSTM(32, return_state=True)(source)
     x, _, _ = layers.LSTM(32, return_sequences=True, return_state=True)(target, initial_state=[h, c])
     model = keras.Model([source, target], layers.Dense(40, activation="softmax")(x))
-    model.compile("rmsprop", "categorical_crossentropy", ["accuracy"])
+    model.compile("rmsprop", "categorical_crossentropy", metrics=["accuracy"])
     return model
 
 
@@ -126,7 +126,7 @@ def addition_with_repeat_vector():
             layers.Dense(12, activation="softmax"),
         ]
     )
-    model.compile("adam", "categorical_crossentropy", ["accuracy"])
+    model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
     return model
 
 
@@ -139,7 +139,7 @@ def memory_network():
     response = layers.Permute((2, 1))(layers.Add()([match, c]))
     x = layers.Dropout(0.3)(layers.LSTM(8)(layers.Concatenate()([response, q])))
     model = keras.Model([story, question], layers.Activation("softmax")(layers.Dense(30)(x)))
-    model.compile("rmsprop", "sparse_categorical_crossentropy", ["accuracy"])
+    model.compile("rmsprop", "sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
 
 

@@ -17,13 +17,13 @@ def mnist_convnet():
             layers.Dense(10, activation="softmax"),
         ]
     )
-    model.compile("adam", "categorical_crossentropy", ["accuracy"])
+    model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
     return model
 
 
 def logits_with_from_logits():
     model = keras.Sequential([keras.Input((28, 28)), layers.Flatten(), layers.Dense(128, "relu"), layers.Dense(10)])
-    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True), ["accuracy"])
+    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
     return model
 
 
@@ -56,7 +56,7 @@ def inverted_residuals():
     x = layers.Conv2D(64, 1, use_bias=False)(x)
     x = layers.GlobalAveragePooling2D()(layers.ReLU(6.0)(layers.BatchNormalization()(x)))
     model = keras.Model(image, layers.Dense(5, activation="softmax")(layers.Dropout(0.2)(x)))
-    model.compile(keras.optimizers.SGD(0.1, momentum=0.9), "sparse_categorical_crossentropy", ["accuracy"])
+    model.compile(keras.optimizers.SGD(0.1, momentum=0.9), "sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
 
 
@@ -97,7 +97,7 @@ def unet():
         x = layers.Concatenate()([x, skip])
         x = layers.Conv2D(width, 3, padding="same", activation="relu")(x)
     model = keras.Model(image, layers.Conv2D(3, 1, activation="softmax")(x))
-    model.compile("rmsprop", "sparse_categorical_crossentropy", ["accuracy"])
+    model.compile("rmsprop", "sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
 
 
@@ -106,7 +106,7 @@ def dense_as_pointwise():
     x = layers.Conv2D(16, 3, padding="same", activation="relu")(x)
     x = layers.Dense(16, activation="relu")(x)
     model = keras.Model(image, layers.Dense(4, activation="softmax")(x))
-    model.compile("adam", "sparse_categorical_crossentropy", [keras.metrics.SparseCategoricalAccuracy()])
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=[keras.metrics.SparseCategoricalAccuracy()])
     return model
 
 
@@ -138,7 +138,7 @@ def vision_transformer():
     model.compile(
         keras.optimizers.AdamW(1e-3, weight_decay=1e-4),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        [keras.metrics.SparseCategoricalAccuracy(), keras.metrics.SparseTopKCategoricalAccuracy(5)],
+        metrics=[keras.metrics.SparseCategoricalAccuracy(), keras.metrics.SparseTopKCategoricalAccuracy(5)],
     )
     return model
 
@@ -161,7 +161,7 @@ def squeeze_and_excite():
     s = layers.Conv2D(16, 1, activation="sigmoid")(layers.Conv2D(4, 1, activation="swish")(s))
     x = layers.Multiply()([x, s])
     model = keras.Model(image, layers.Dense(1, activation="sigmoid")(layers.GlobalMaxPooling2D()(x)))
-    model.compile("adam", "binary_crossentropy", ["accuracy", keras.metrics.AUC()])
+    model.compile("adam", "binary_crossentropy", metrics=["accuracy", keras.metrics.AUC()])
     return model
 
 
@@ -202,7 +202,7 @@ def two_headed_detector():
     box = layers.Dense(4, activation="sigmoid", name="box")(layers.Dense(32, activation="relu")(x))
     label = layers.Dense(3, activation="softmax", name="label")(layers.Dense(32, activation="relu")(x))
     model = keras.Model(image, {"box": box, "label": label})
-    model.compile("adam", {"box": "mse", "label": "sparse_categorical_crossentropy"}, {"label": ["accuracy"]})
+    model.compile("adam", {"box": "mse", "label": "sparse_categorical_crossentropy"}, metrics={"label": ["accuracy"]})
     return model
 
 
@@ -245,7 +245,7 @@ def augmented_transfer():
     x = layers.Dropout(0.2)(base(x, training=False))
     model = keras.Model(image, layers.Dense(1)(x))
     model.compile(
-        "adam", keras.losses.BinaryCrossentropy(from_logits=True), [keras.metrics.BinaryAccuracy(threshold=0)]
+        "adam", keras.losses.BinaryCrossentropy(from_logits=True), metrics=[keras.metrics.BinaryAccuracy(threshold=0)]
     )
     return model
 
@@ -278,7 +278,7 @@ def shared_siamese():
     distance = ops.sqrt(ops.sum(ops.square(tower(left) - tower(right)), axis=1, keepdims=True) + 1e-7)
     x = layers.Dense(1, activation="sigmoid")(layers.BatchNormalization()(distance))
     model = keras.Model([left, right], x)
-    model.compile("RMSprop", "binary_crossentropy", ["accuracy"])
+    model.compile("RMSprop", "binary_crossentropy", metrics=["accuracy"])
     return model
 
 
@@ -306,7 +306,7 @@ def video_classifier():
     )
     x = layers.GRU(16)(layers.TimeDistributed(frame)(x))
     model = keras.Model(video, layers.Dense(5, activation="softmax")(x))
-    model.compile("adam", "sparse_categorical_crossentropy", ["accuracy"])
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
 
 
@@ -329,5 +329,5 @@ def volumes():
     x = layers.Dropout(0.3)(layers.Dense(32, activation="relu")(layers.GlobalAveragePooling3D()(x)))
     model = keras.Model(scan, layers.Dense(1, activation="sigmoid")(x))
     schedule = keras.optimizers.schedules.ExponentialDecay(1e-4, 100_000, 0.96, staircase=True)
-    model.compile(keras.optimizers.Adam(schedule), "binary_crossentropy", ["acc"])
+    model.compile(keras.optimizers.Adam(schedule), "binary_crossentropy", metrics=["acc"])
     return model
