@@ -44,7 +44,8 @@ class NoTrainableWeights(Rule):
         weighted = [fact for fact in case.facts.layers if fact.params and fact.depth == 0]
         if not weighted or all(fact.layer.class_name == "Normalization" for fact in weighted):
             return
-        whole = not case.model.graph.trainable
+        graph = case.model.graph  # a Sequential does not write its own flag, and hands it to every layer
+        whole = not graph.trainable or not any(layer.trainable for layer in graph.layers if layer.kind != "input")
         yield self.finding(
             f"the model is compiled and all its {totals.params:,} parameters are frozen: fit() will change nothing",
             severity="info" if whole else "error",
