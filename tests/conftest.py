@@ -12,7 +12,7 @@ SWEEPS = (
     "live/recovery/test_backends", "live/recovery/test_catalogue", "live/recovery/test_examples",
     "live/recovery/test_left_as_found", "live/recovery/test_lies", "live/recovery/test_odd",
     "live/recovery/test_standalone", "live/test_capture", "live/test_code_command", "live/test_freeze",
-    "renderers/test_plot_page", "renderers/test_plot_applications", "surgery/test_cuts", "surgery/test_every_layer",
+    "renderers/test_plot_applications", "surgery/test_cuts", "surgery/test_every_layer",
     "surgery/test_layout", "verify/test_no_false_alarm", "verify/test_situations", "cli/test_verify",
     "cli/test_extract", "differential/test_odd_models",
 )  # fmt: skip

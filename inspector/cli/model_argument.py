@@ -118,9 +118,9 @@ def find_model() -> str:
     if len(candidates) == 1:
         return candidates[0]
     if not candidates:
-        raise UsageError("no model is given, and there is none in this folder", hint="kinspect summary model.keras")
+        raise UsageError("no model is given, and there is none in this folder", hint="name a file: model.keras")
     listed = ", ".join(candidates[:SOME]) + (", …" if len(candidates) > SOME else "")
-    raise UsageError(f"no model is given, and there are several: {listed}", hint=f"kinspect summary {candidates[0]}")
+    raise UsageError(f"no model is given, and there are several: {listed}", hint=f"name one: {candidates[0]}")
 
 
 def find_candidates() -> list[str]:

@@ -87,10 +87,10 @@ def import_keras() -> None:
     except Exception as error:
         text = " ".join(str(error).split()) or type(error).__name__
         hint = "pip install 'kinspect[tensorflow]'" if isinstance(error, ImportError) else None
-        raise KinspectError(f"models in code need Keras, and it cannot be imported: {text}", hint=hint) from error
+        raise KinspectError(f"this needs Keras, and it cannot be imported: {text}", hint=hint) from error
     version = tuple(int(part) for part in keras.__version__.split(".")[:2])
     if version < (3, 6):
         raise KinspectError(
-            f"models in code need Keras 3.6 or later, and here is {keras.__version__}",
+            f"this needs Keras 3.6 or later, and here is {keras.__version__}",
             hint="pip install --upgrade keras",
         )
