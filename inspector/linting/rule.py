@@ -55,6 +55,7 @@ class Rule:
     severity: ClassVar[str]
     needs: ClassVar[tuple[str, ...]] = ("model",)
     on_by_default: ClassVar[bool] = True
+    of_files: ClassVar[bool] = True  # else only a whole run can tell, and `check` finds nothing
     flags: ClassVar[tuple[Example, ...]] = ()
     allows: ClassVar[tuple[Example, ...]] = ()
 
