@@ -44,7 +44,7 @@ def find_policies(model: Model) -> Iterator[Obstacle]:
         path, layer = found[0]
         more = f" and {len(found) - 1} more" if len(found) > 1 else ""
         yield Obstacle(
-            f"the dtype of {layer.class_name} {layer.name!r}{more} is a Policy of tf_keras, which Keras 3 does not read",
+            f"{layer.class_name} {layer.name!r}{more} has a Policy of tf_keras as dtype, which Keras 3 does not read",
             'state the name alone in the config, "dtype": "mixed_float16", or load it with tf_keras',
             path,
         )
