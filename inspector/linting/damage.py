@@ -115,10 +115,10 @@ def broken_parts(case: Case) -> Iterator[Damage]:
 
 def is_told(case: Case, need: str, problem: KinspectError) -> bool:
     """Whether a problem follows from another, or is none: a SavedModel is no graph of layers, nor need it be."""
-    if isinstance(problem, UnknownFormat) and ("saved_model" in case.problems or case.has("saved_model")):
-        return True
-    if need == "saved_model":
-        return "probe" in case.problems
+    if "probe" not in case.problems:
+        is_one = "saved_model" in case.problems or case.has("saved_model")
+        if need == "saved_model" or (is_one and isinstance(problem, UnknownFormat)):
+            return need != "saved_model"
     return need != "model" and "model" in case.problems
 
 
@@ -154,8 +154,7 @@ def broken_members(case: Case) -> Iterator[Damage]:
             if entry.packed and not is_closed(entry) and entry.size <= max(RATIO_FLOOR, MAX_RATIO * entry.packed):
                 what = directory.find_damage(entry)
                 if what is not None:
-                    hint = "copy or download the file again, or save the model again"
-                    yield Damage(f"{quoted(entry.name)} {what}", hint, entry.name)
+                    yield Damage(f"{quoted(entry.name)} {what}", pointer=entry.name)
 
 
 def is_closed(entry: object) -> bool:

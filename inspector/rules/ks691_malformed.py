@@ -43,4 +43,5 @@ class Malformed(ContainerRule):
 
     def find(self, case: Case) -> Iterator[Finding]:
         for damage in list_broken(case):
-            yield self.finding(damage.message, pointer=damage.pointer, hint=damage.hint)
+            hint = damage.hint or "copy or download the file again and compare its size, or save the model again"
+            yield self.finding(damage.message, pointer=damage.pointer, hint=hint)
