@@ -12,8 +12,9 @@ CALLED = re.compile(
 )
 # Protocols 0 and 1: a global and its arguments, or a collection with its mark. A list of words must not look like one.
 TEXTUAL = re.compile(
-    rb"\(?c[A-Za-z_][\w.]*\n[A-Za-z_]\w*\n(?:p\d+\n|q.|\(+[SVIFLXUTKN\]}lcd])|\([dlt]p\d+\n"
-    rb"|\((?:[SVIF][^\n]*\n(?:p\d+\n)?)*i[A-Za-z_][\w.]*\n[A-Za-z_]\w*\n", re.S
+    rb"\(?c[A-Za-z_][\w.]*\n[A-Za-z_]\w*\n(?:p\d+\n|q.|\)|"
+    rb"\(+(?:S['\"]|[VIF][^\n]*\n(?:p\d+\n)?t|[UXTK][\0-\x08\x0b-\x1f]|t?R|t\n?p))"
+    rb"|\([dlt]p\d+\n|\((?:[SVIF][^\n]*\n(?:p\d+\n)?)*i[A-Za-z_][\w.]*\n[A-Za-z_]\w*\n", re.S
 )  # fmt: skip
 STARTS = (
     (b"\x7fELF", "a program for Linux"), (b"\xcf\xfa\xed\xfe", "a program for macOS"),
