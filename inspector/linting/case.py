@@ -61,7 +61,8 @@ class Case:
         try:
             return getattr(self, need) is not None
         except KinspectError as error:
-            self.problems[need] = error
+            error.__context__ = None  # what it was raised from holds on to all that was read
+            self.problems[need] = error.with_traceback(None)
         except (MemoryError, RecursionError):
             raise
         except Exception as error:  # bytes may be broken in a way that nobody thought of: said once, by KS690

@@ -85,6 +85,9 @@ def open_zip(file: IO[bytes], size: int) -> Any:
     except (NotPlain, struct.error, UnicodeDecodeError):
         import zipfile
 
+        from .zip_directory import refuse_many
+
+        refuse_many(file, size)  # `zipfile` makes an object of each before anyone can count them
         file.seek(0)
         return zipfile.ZipFile(file)
 

@@ -169,6 +169,25 @@ def read_entries(file: IO[bytes], size: int) -> Iterator[Entry]:
         yield entry
 
 
+def refuse_many(file: IO[bytes], size: int) -> None:
+    """Raise `UnreadableModel` for more members than are looked at; what else is wrong is not said here."""
+    try:
+        end_at, length, _, extra = find_end(file, size)
+    except UnreadableModel:
+        return
+    if length <= MAX_MEMBERS * ENTRY.size:
+        return
+    if length > MAX_DIRECTORY:
+        raise UnreadableModel(f"the archive has a directory of {length:,} bytes, more than is read")
+    file.seek(max(end_at - length - extra, 0))
+    data, place, count = file.read(length), 0, 0
+    while place + ENTRY.size <= len(data):
+        place += ENTRY.size + sum(struct.unpack_from("<3H", data, place + 28))
+        count += 1
+        if count > MAX_MEMBERS:
+            raise UnreadableModel(f"the archive has more than {MAX_MEMBERS:,} members")
+
+
 def find_end(file: IO[bytes], size: int) -> tuple[int, int, int, int]:
     """Where the end record is, the directory's length and stated offset, and the bytes of ZIP64's records between."""
     file.seek(max(size - END.size, 0))
