@@ -41,7 +41,7 @@ def find_state(model: Model, facts: Facts, training: Training | None) -> Optimiz
     index, optimizer = model.weights, training.optimizer if training is not None else None
     if index is None or index.live or optimizer is None or not optimizer.own or optimizer.name not in BY_WEIGHT:
         return None
-    stored = Counter(weight.shape for weight in index.optimizer if weight.shape)
+    stored: Counter[Shape] = Counter(weight.shape for weight in index.optimizer if weight.shape)
     trainable = count_trainable(facts)
     if not stored or trainable is None:
         return None

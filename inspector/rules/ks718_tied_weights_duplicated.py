@@ -57,8 +57,8 @@ class TiedWeightsDuplicated(Rule):
                 if first.layer.config != other.layer.config or not are_one(stored, index.by_layer[other.path]):
                     continue
                 yield self.finding(
-                    f"{other.layer.class_name} {other.layer.name!r} is stored twice with equal weights, for {first.path!r} "
-                    f"and {other.path!r}: loaded it is two layers, with {other.params or 0:,} parameters more",
+                    f"{other.layer.class_name} {other.layer.name!r} is stored twice with equal weights, for "
+                    f"{first.path!r} and {other.path!r}: loaded it is two, with {other.params or 0:,} parameters more",
                     layer=other.path,
                     hint="keep a shared layer in one model: call that model again, and not its layer",
                 )
