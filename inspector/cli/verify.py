@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
 
 from ..errors import UsageError
+from ..renderers.escaping import escape
 from .model_argument import check_file, code_request, find_model, is_code, takes_model
 from .output import terminal_size, write_file, write_out
 from .settings import Settings, settings_of, style
@@ -40,6 +41,7 @@ def read_tolerances(ctx: click.Context, param: click.Parameter, values: tuple[st
 @click.option("--same-process", is_flag=True, help="Load in the process that saved, too.")
 @click.option("--into", metavar="CODE", help="Load the weights into the model of other code.")
 @click.option("--static", is_flag=True, help="Read the file alone, and run nothing.")
+@click.option("--models-only", is_flag=True, help="With --static: pass over files that hold no model of Keras.")
 @click.option("--strict", is_flag=True, help="Fail on what Keras changes by design, too.")
 @click.option("--rtol", multiple=True, metavar="[OUTPUT:]X", callback=read_tolerances,
               help="Relative tolerance of outputs, or of one [1e-5].")  # fmt: skip
@@ -52,11 +54,12 @@ def read_tolerances(ctx: click.Context, param: click.Parameter, values: tuple[st
 @click.option("-o", "--output", metavar="FILE", type=click.Path(), help="Write a file instead of printing.")
 @click.option("--force", is_flag=True, help="Let -o replace a file.")
 @click.pass_context
-def verify_command(ctx: click.Context, /, model: str | None, **options: Any) -> int:
+def verify_command(ctx: click.Context, /, models: tuple[str, ...], **options: Any) -> int:
     """Save MODEL, load it in a fresh process, and tell what was lost.
 
     Weights are compared bit for bit, configs attribute by attribute, outputs on random inputs. A process that loads
     code imports the module that defines it, as whoever loads the model must. Exit code 1 where something was lost.
+    With --static, several files may be named.
 
     \b
     kept       as it was
@@ -65,19 +68,53 @@ def verify_command(ctx: click.Context, /, model: str | None, **options: Any) -> 
     unknown    not compared, and why
     """
     settings = settings_of(ctx)
-    target = model if model is not None else find_model()
+    if not options["static"]:
+        if len(models) > 1 or options["models_only"]:
+            raise UsageError("several models and --models-only go with --static", hint="or verify one after the other")
+        record = run(settings, models[0] if models else find_model(), options)
+        return show(settings, record, [record], options)
+    targets = list(models) or [find_model()]
+    if options["models_only"]:
+        targets = pick_models(settings, targets)
+    records = [read_statically(settings, target, options) for target in targets]
+    if len(records) == 1 and not options["models_only"]:
+        return show(settings, records[0], records, options)
+    together = {"schema_version": 1, "ok": all(record["ok"] for record in records), "models": records}
+    return show(settings, together, records, options)
+
+
+def pick_models(settings: Settings, targets: list[str]) -> list[str]:
+    """Those that hold a model of Keras; of the others, a note."""
+    from ..linting.discovery import find_models
+
+    found = list(find_models(targets))
+    for one in found:
+        if one.why is not None and not settings.quiet:
+            click.echo(f"note: {escape(one.path)}: {one.why}", err=True)
+    return [one.path for one in found if one.why is None]
+
+
+def show(settings: Settings, record: Mapping[str, Any], parts: Sequence[Mapping[str, Any]], options: Any) -> int:
+    """Print or write the record, or as text its parts one after the other."""
     output = options["output"] if options["output"] != "-" else None
     form = options["form"] or ("json" if (output or "").endswith(".json") else "text")
-    record = read_statically(settings, target, options) if options["static"] else run(settings, target, options)
-    text = render(settings, record, form, printed=output is None)
-    if output is None:
-        write_out(settings, text, data=form == "json")
+    if form == "json":
+        text = render(settings, record, form, printed=output is None)
     else:
+        texts = [render(settings, part, form, printed=output is None) for part in parts]
+        named = [f"{escape(part['model']['source'])}\n{text}" for part, text in zip(parts, texts, strict=True)]
+        text = "\n\n".join(named if len(parts) > 1 else texts)
+    if output is not None:
         write_file(output, text, force=options["force"])
+    elif text:
+        write_out(settings, text, data=form == "json")
     return 0 if record["ok"] else 1
 
 
-verify_command.params = [param for param in verify_command.params if param.name not in ("live", "expand")]
+verify_command.params = [param for param in verify_command.params if param.name not in ("model", "live", "expand")]
+verify_command.params.insert(
+    0, click.Argument(["models"], nargs=-1, metavar="[MODEL]", type=click.Path(readable=False))
+)
 
 
 def run(settings: Settings, target: str, options: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -26,6 +27,7 @@ START = (
     "import sys; sys.path.insert(0, {root!r}); from inspector.live.worker import main; "
     "sys.path.remove({root!r}) if {alien!r} else None; sys.exit(main())"
 )
+LOGGED = re.compile(r"[IWE]\d{4,}[ .]")  # a line of TensorFlow's own log
 
 
 class WorkerTraceback(Exception):
@@ -123,7 +125,8 @@ class Worker:
     def last_words(self) -> str:
         self.log.seek(0, 2)
         self.log.seek(max(0, self.log.tell() - 2000))
-        lines = [line.strip() for line in self.log.read().decode(errors="replace").splitlines() if line.strip()]
+        lines = [line.strip() for line in self.log.read().decode(errors="replace").splitlines()]
+        lines = [line for line in lines if line and not LOGGED.match(line)]
         return f"; its last line: {lines[-1][:300]}" if lines else ""
 
 

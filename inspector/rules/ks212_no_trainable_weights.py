@@ -7,13 +7,16 @@ from collections.abc import Iterator
 from ..linting.case import Case
 from ..linting.rule import Example, Finding, Rule
 
+COUNTERS = 2  # the optimizer's variables that belong to no weight: steps done, learning rate
+
 
 class NoTrainableWeights(Rule):
     """A model that is compiled for training, with every weight frozen.
 
     `fit` runs through all its epochs and changes nothing: the loss stays where it is. Mostly a backbone was frozen and
     no head was added, or `model.trainable = False` was set on the wrong model. Unfreeze what is to learn, and compile
-    again. A model that is frozen as a whole is a remark, as that is how one is kept for evaluation.
+    again. Where the optimizer's state shows that the model was trained before it was frozen, it is a remark: that is how one
+    is kept for evaluation, or as the discriminator of a GAN.
     """
 
     code = "KS212"
@@ -27,6 +30,8 @@ class NoTrainableWeights(Rule):
         Example("model = keras.Sequential([layers.Input((8,)), layers.Dense(4, trainable=False),"
                 " layers.BatchNormalization(trainable=False)])\nmodel.compile('adam', 'mse')",
                 "every layer frozen by itself", "model.h5"),
+        Example("model = keras.Sequential([layers.Input((8,)), layers.Dense(4)])\nmodel.trainable = False\n"
+                "model.compile('adam', 'mse')", "the model itself frozen"),
     )  # fmt: skip
     allows = (
         Example("base = keras.Sequential([layers.Input((8,)), layers.Dense(4, activation='relu')])\n"
@@ -44,10 +49,13 @@ class NoTrainableWeights(Rule):
         weighted = [fact for fact in case.facts.layers if fact.params and fact.depth == 0]
         if not weighted or all(fact.layer.class_name == "Normalization" for fact in weighted):
             return
-        graph = case.model.graph  # a Sequential does not write its own flag, and hands it to every layer
-        whole = not graph.trainable or not any(layer.trainable for layer in graph.layers if layer.kind != "input")
         yield self.finding(
             f"the model is compiled and all its {totals.params:,} parameters are frozen: fit() will change nothing",
-            severity="info" if whole else "error",
+            severity="info" if was_trained(case) else "error",
             hint="set trainable = True on the layers that are to learn, or add a head, and compile the model again",
         )
+
+
+def was_trained(case: Case) -> bool:
+    """Whether the optimizer has a state of trainable variables: more than its count of steps and its rate."""
+    return case.has("weights") and case.weights is not None and len(case.weights.optimizer) > COUNTERS
