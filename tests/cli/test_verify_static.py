@@ -1,12 +1,12 @@
 """``kinspect verify --static`` over several files, as a hook names them; nothing here needs Keras."""
 
 import json
+import shutil
 
 import pytest
 
+from fixtures.catalogue import FILES
 from inspector.cli.output import run
-
-from .checked_models import write_good
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def kinspect(tmp_path, capfd, monkeypatch):
 
 def test_several_files_are_told_one_after_the_other(kinspect, tmp_path):
     for name in ("a.keras", "b.keras"):
-        write_good(tmp_path / name)
+        shutil.copy(FILES / "small_mnist_cnn_sequential.keras", tmp_path / name)
     code, out, err = kinspect("verify", "--static", "a.keras", "b.keras")
     assert (code, err) == (0, "") and out.startswith("a.keras\n") and "\nb.keras\n" in out
     record = json.loads(kinspect("verify", "--static", "a.keras", "b.keras", "--format", "json")[1])
@@ -31,7 +31,7 @@ def test_several_files_are_told_one_after_the_other(kinspect, tmp_path):
 
 
 def test_what_is_no_model_is_passed_over_where_asked(kinspect, tmp_path):
-    write_good(tmp_path / "a.keras")
+    shutil.copy(FILES / "small_mnist_cnn_sequential.keras", tmp_path / "a.keras")
     (tmp_path / "note.txt").write_text("no model")
     code, out, err = kinspect("verify", "--static", "--models-only", "note.txt", "a.keras")
     assert code == 0 and "nothing lost" in out and err == "note: note.txt: not a model\n"
@@ -40,6 +40,6 @@ def test_what_is_no_model_is_passed_over_where_asked(kinspect, tmp_path):
 
 
 def test_several_models_go_with_static_alone(kinspect, tmp_path):
-    write_good(tmp_path / "a.keras")
+    shutil.copy(FILES / "small_mnist_cnn_sequential.keras", tmp_path / "a.keras")
     code, _, err = kinspect("verify", "a.keras", "a.keras")
     assert code == 2 and err.startswith("error: several models")
