@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from .links import Link
-from .objects import Dataset, Group, NamedType, Node, read_object
+from .objects import Children, Dataset, Group, NamedType, Node, read_object
 from .source import Source
 from .window import Hdf5Error, NotCovered, Window
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 MAX_OBJECTS = 1_000_000
 MAX_DEPTH = 1_000
+A_LOT = 20_000  # objects, after which the pages of the file are given back
 
 
 class Hdf5File:
@@ -55,7 +56,7 @@ class Hdf5File:
         A link to a group that was met before comes as ``Link`` of kind hard with that group's path, so cycles end.
         """
         met = {self.root.address: ""}
-        stack = [iter(self.root.children.values())]
+        stack = [read_children(self.root)]
         count = 0
         while stack:
             node = next(stack[-1], None)
@@ -63,6 +64,8 @@ class Hdf5File:
                 stack.pop()
                 continue
             count += 1
+            if not count % A_LOT:
+                self.window.forget()
             if count > MAX_OBJECTS:
                 raise Hdf5Error(f"holds more than {MAX_OBJECTS:,} objects")
             if isinstance(node, Group):
@@ -72,8 +75,15 @@ class Hdf5File:
                 met[node.address] = node.path
                 if len(stack) >= MAX_DEPTH:
                     raise Hdf5Error(f"groups lie more than {MAX_DEPTH:,} deep")
-                stack.append(iter(node.children.values()))
+                stack.append(read_children(node))
             yield node.path, node
+
+
+def read_children(group: Group) -> Iterator[Node]:
+    """What a group holds, each read as it is asked for and not kept."""
+    children = group.children
+    for name in children:
+        yield children.read(name) if isinstance(children, Children) else children[name]
 
 
 def open_hdf5(source: Window | str | os.PathLike[str]) -> Hdf5File:

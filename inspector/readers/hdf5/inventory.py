@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from .datatypes import Shape
 from .fallback import ChildTree
-from .file import MAX_DEPTH, Hdf5File
+from .file import A_LOT, MAX_DEPTH, Hdf5File
 from .links import Link
 from .objects import Children, Dataset, Group, NamedType, Node
 from .window import Hdf5Error, NotCovered, Window
@@ -58,7 +58,7 @@ class Inventory(NamedTuple):
 def list_objects(window: Window) -> Inventory:
     """The inventory of a file. Raises `Hdf5Error` where not even the root can be read."""
     file = Hdf5File(window, Fallback(window))
-    walk = Walk(file.root)
+    walk = Walk(file)
     walk.run()
     return Inventory(tuple(walk.objects), tuple(walk.problems), file.user_block)
 
@@ -83,7 +83,8 @@ class Fallback:
 class Walk:
     """A walk through hard links, depth first, that goes on where something is broken."""
 
-    def __init__(self, root: Group) -> None:
+    def __init__(self, file: Hdf5File) -> None:
+        root, self.window = file.root, file.window
         self.objects: list[StoredObject] = []
         self.problems: list[Problem] = []
         self.met = {root.address: ""}
@@ -99,6 +100,8 @@ class Walk:
                 continue
             below: list[tuple[Group, int]] = []
             for name in children:
+                if len(self.objects) % A_LOT == A_LOT - 1:
+                    self.window.forget()
                 if len(self.objects) >= MAX_OBJECTS:
                     self.note(group.path, NotCovered(f"the file holds more than {MAX_OBJECTS:,} objects"))
                     return

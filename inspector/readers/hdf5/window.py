@@ -56,6 +56,11 @@ class Window:
             self.buffer.madvise(mmap.MADV_WILLNEED, page, start + n - page)
         return self.buffer[start : start + n]
 
+    def forget(self) -> None:
+        """Give back the memory of what was read so far; it is read again when it is asked for again."""
+        if hasattr(mmap, "MADV_DONTNEED") and not self.buffer.closed:
+            self.buffer.madvise(mmap.MADV_DONTNEED)
+
     def close(self) -> None:
         """Give the map back; a second call does nothing."""
         self.buffer.close()
