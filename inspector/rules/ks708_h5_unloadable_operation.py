@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ..analyses.parts import walk_held
 from ..graph import Layer
+from ..layers import find_knowledge
 from ..linting.case import Case
 from ..linting.rule import Example, Finding, Rule
 
@@ -58,6 +59,9 @@ class H5UnloadableOperation(Rule):
                 "model = keras.Model(x, layers.Softmax(axis=1)(y))", "one axis, in .h5", "model.h5"),
         Example("x = keras.Input((5, 4))\nmodel = keras.Model(x, layers.Attention(name='dot')([x, x]))",
                 "a layer of such a name, in .keras"),
+        Example("class Short(layers.Layer):\n    def call(self, x):\n        return x\n    def get_config(self):\n"
+                "        return {'name': self.name}\nx = keras.Input((4,))\nmodel = keras.Model(x, Short()(x))",
+                "a layer of the user's with a short config", "model.h5"),
         Example("x = keras.Input((4,))\nmodel = keras.Model(x, layers.Dense(4, name='add')(x), name='dot')",
                 "names that are words, in .h5", "model.h5"),
     )  # fmt: skip
@@ -70,7 +74,8 @@ class H5UnloadableOperation(Rule):
         if case.model.format != "h5":
             return
         operations = [(path, layer) for path, _, layer in held
-                      if layer.kind == "operation" and layer.class_name not in FUTURE]  # fmt: skip
+                      if layer.kind == "operation" and layer.class_name not in FUTURE
+                      and find_knowledge(layer) is not None]  # fmt: skip
         if operations:
             path, layer = operations[0]
             more = f" and {len(operations) - 1} more" if len(operations) > 1 else ""
