@@ -55,7 +55,8 @@ def find_dangers(parts: SavedModelParts) -> Iterator[Danger]:
             names: dict[str, Node] | None = None
             for node in graph.nodes(scope):
                 if node.op in DANGEROUS:
-                    names = names if names is not None else {one.name: one for one in graph.nodes(scope)}
+                    if names is None:
+                        names = {one.name: one for one in graph.nodes(scope)} if scope else graph.by_name
                     path, is_asset = name_path(graph, names, node)
                     if not is_asset and is_meant(node, path):
                         found.setdefault((scope, node.op, path), []).append(node)
@@ -87,7 +88,7 @@ def name_path(graph: MetaGraph, names: dict[str, Node], node: Node) -> tuple[str
     for _ in range(MAX_STEPS):
         source = names.get(name)
         if source is None:
-            return None, False
+            return name_bound(graph, node.scope, name)
         if not node.scope and name in graph.assets:
             return graph.assets[name], True
         if source.op == "Const":
@@ -96,6 +97,15 @@ def name_path(graph: MetaGraph, names: dict[str, Node], node: Node) -> tuple[str
             return None, False
         name = source.inputs[0].partition(":")[0]
     return None, False
+
+
+def name_bound(graph: MetaGraph, scope: str, argument: str) -> tuple[str | None, bool]:
+    """The same of a function's argument that is bound to an asset, or to a constant of the graph."""
+    asset, constant = graph.find_bound(scope, argument)
+    if asset is not None:
+        return asset, True
+    bound = graph.by_name.get(constant) if constant else None
+    return (constant_text(bound) if bound else None), False
 
 
 def text_attribute(node: Node, name: str) -> str:
@@ -130,11 +140,10 @@ class Reach:
         """The nodes of the graph that have to run before these, and the functions that they call."""
         if not names:
             return
-        known = {node.name: node for node in self.graph.nodes("")}
         waiting = list(names)
         while waiting:
             name = waiting.pop()
-            node = known.get(name)
+            node = self.graph.by_name.get(name)
             if node is None or name in self.nodes:
                 continue
             self.nodes.add(name)

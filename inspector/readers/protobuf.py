@@ -62,6 +62,16 @@ class Message(NamedTuple):
         found = list(self.texts(number))
         return found[-1] if found else ""
 
+    def numbers(self, number: int) -> Iterator[int]:
+        """The fields of a number that are numbers, one by one or packed."""
+        for found, wire, start, end, value in self.fields():
+            if found == number and wire == VARINT:
+                yield value
+            elif found == number and wire == BYTES:
+                while start < end:
+                    value, start = read_varint(self.buffer, start, end)
+                    yield value
+
     def pairs(self, number: int) -> Iterator[tuple[str, Message]]:
         """A map field: the keys with the messages that they lead to."""
         for entry in self.messages(number):

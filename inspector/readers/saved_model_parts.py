@@ -20,6 +20,7 @@ PROTOBUF, TEXT_FORM, METADATA = "saved_model.pb", "saved_model.pbtxt", "keras_me
 MAX_NODES, MAX_TEXT = 400_000, 4096
 ON_LOAD = ("saved_model_main_op", "legacy_init_op")  # collections that name what runs when the model is loaded
 INIT_SIGNATURE = "__saved_model_init_op"
+OLD_ASSETS = "saved_model_assets"
 RUN_ON_LOAD = ("_initialize", "_create_resource")  # functions of an object that its loading calls
 KERAS = "_tf_keras"
 
@@ -54,11 +55,15 @@ class MetaGraph:
         self.message = message
         self.is_complete, self.count = True, 0
         self.places: dict[str, list[Message]] = {"": []}
+        self.signatures: dict[str, Message] = {}
         for graph in message.messages(2):
             self.keep("", graph.messages(1))
             for function in (one for library in graph.messages(2) for one in library.messages(1)):
                 signature = next(function.messages(1), None)
-                self.keep(signature.text(1) if signature else "?", function.messages(3))
+                name = signature.text(1) if signature else "?"
+                if signature:
+                    self.signatures[name] = signature
+                self.keep(name, function.messages(3))
 
     def keep(self, scope: str, nodes: Iterator[Message]) -> None:
         kept = self.places.setdefault(scope, [])
@@ -81,17 +86,57 @@ class MetaGraph:
             yield Node(scope, name.decode("utf-8", "surrogateescape"), op.decode("utf-8", "surrogateescape"), message)
 
     @cached_property
+    def by_name(self) -> dict[str, Node]:
+        """The operations of the graph itself."""
+        return {node.name: node for node in self.nodes("")}
+
+    @cached_property
     def assets(self) -> dict[str, str]:
         """The tensors that stand for files which come along, with the names of the files in ``assets``."""
         found = {}
-        for asset in self.message.messages(6):
+        for asset in self.asset_messages:
             for tensor in asset.messages(1):
                 found[tensor.text(1).partition(":")[0]] = asset.text(2)
         return found
 
     @cached_property
+    def asset_messages(self) -> list[Message]:
+        """What is said of each asset; TensorFlow 1 said it in a collection."""
+        told = list(self.message.messages(6))
+        for name, collection in self.message.pairs(4):
+            if name == OLD_ASSETS:
+                told += [
+                    value for held in collection.messages(5) for one in held.messages(1) for value in one.messages(2)
+                ]
+        return told
+
+    @cached_property
     def asset_files(self) -> list[str]:
-        return [asset.text(2) for asset in self.message.messages(6)]
+        return [asset.text(2) for asset in self.asset_messages]
+
+    def find_bound(self, function: str, argument: str) -> tuple[str | None, str | None]:
+        """What a function's argument is bound to, where no call gives it: the file of an asset, or a node's name."""
+        signature = self.signatures.get(function)
+        names = [one.text(1) for one in signature.messages(2)] if signature else []
+        bound = self.bound.get(function, [])
+        place = names.index(argument) - (len(names) - len(bound)) if argument in names else -1
+        if not 0 <= place < len(bound) or not 0 <= bound[place] < len(self.object_list):
+            return None, None
+        for asset in self.object_list[bound[place]].messages(5):
+            index = read_number(asset, 1)
+            return (self.asset_files[index] if index < len(self.asset_files) else None), None
+        return None, next((one.text(1) for one in self.object_list[bound[place]].messages(9)), None)
+
+    @cached_property
+    def bound(self) -> dict[str, list[int]]:
+        """The objects that each function's last arguments are bound to."""
+        return {
+            name: list(concrete.numbers(2)) for tree in self.message.messages(7) for name, concrete in tree.pairs(2)
+        }
+
+    @cached_property
+    def object_list(self) -> list[Message]:
+        return list(self.objects())
 
     def nodes_on_load(self) -> list[str]:
         """The nodes of the graph that are run when the model is loaded."""
@@ -106,7 +151,7 @@ class MetaGraph:
 
     def functions_on_load(self) -> list[str]:
         """The functions that loading calls: of resources that are made and filled, of objects that are restored."""
-        by_place = list(self.objects())
+        by_place = self.object_list
         called: list[int] = []
         for saved in by_place:
             called += [read_number(child, 1) for child in saved.messages(1) if child.text(2) in RUN_ON_LOAD]

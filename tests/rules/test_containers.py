@@ -42,7 +42,8 @@ EXPECTED = {
     "pickle-asset.saved.dir": "KS619", "model.pkl": "KS619", "pickle.keras": "KS619", "model.pt": "KS619",
     "up.weights.json": "KS621", "shards.keras": "KS621", "called.saved.dir": "KS622", "main-op.saved.dir": "KS622",
     "legacy-init-op.saved.dir": "KS622", "signature.saved.dir": "KS622", "function.saved.dir": "KS622",
-    "resource.saved.dir": "KS622", "print.saved.dir": "KS622", "python.saved.dir": "KS622", "table.saved.dir": "KS622",
+    "captured.saved.dir": "KS622", "resource.saved.dir": "KS622",
+    "print.saved.dir": "KS622", "python.saved.dir": "KS622", "table.saved.dir": "KS622",
     "asset-up.saved.dir": "KS622", "debug.saved.dir": "KS622", "cut-notes.saved.dir": "KS691",
     "duplicates.keras": "KS625", "inner-doubles.keras": "KS625", "doubled-weights.keras": "KS611 KS625",
     "duplicate-key.keras": "KS625", "duplicate-key.json": "KS625", "prefix.keras": "KS626", "user-block": "KS626",
@@ -274,6 +275,53 @@ def test_directory_is_what_zipfile_sees(path):
         for entry in directory.entries:
             assert directory.find_damage(entry) is None
             assert directory.read_head(entry, 100) == archive.read(entry.name)[:100]
+
+
+EXPORTS = """
+import sys, keras, tensorflow as tf, tf_keras
+from pathlib import Path
+words = Path("words.txt")
+words.write_text("a\\nb\\n")
+class Module(tf.Module):
+    def __init__(self):
+        super().__init__()
+        source = tf.lookup.TextFileInitializer(str(words), tf.string, -2, tf.int64, -1)
+        self.table, self.asset = tf.lookup.StaticVocabularyTable(source, 1), tf.saved_model.Asset(str(words))
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
+    def __call__(self, x):
+        tf.print("called", x)
+        return self.table.lookup(x), tf.io.read_file(self.asset.asset_path)
+tf.saved_model.save(Module(), "module")
+for one, save in ((keras, lambda m: m.export("export", verbose=False)),
+                  (tf_keras, lambda m: m.save("old", save_format="tf"))):
+    text = one.layers.TextVectorization(max_tokens=50, output_sequence_length=5)
+    text.adapt(["a b c", "cat dog"])
+    x = one.Input((1,), dtype="string")
+    model = one.Model(x, one.layers.Dense(2)(one.layers.LSTM(3)(one.layers.Embedding(60, 4)(text(x)))))
+    model.compile("adam", "mse")
+    save(model)
+v1 = tf.compat.v1
+with v1.Graph().as_default(), v1.Session() as session:
+    x = v1.placeholder(tf.string, [None])
+    source = tf.lookup.TextFileInitializer(str(words), tf.string, -2, tf.int64, -1)
+    y = tf.lookup.StaticHashTable(source, -1).lookup(x)
+    v1.get_variable("v", [2])
+    session.run([v1.global_variables_initializer(), v1.tables_initializer()])
+    builder = v1.saved_model.Builder("old_graph")
+    signature = {"s": v1.saved_model.predict_signature_def({"x": x}, {"y": y})}
+    builder.add_meta_graph_and_variables(
+        session, ["serve"], signature, main_op=v1.tables_initializer(),
+        assets_collection=v1.get_collection(v1.GraphKeys.ASSET_FILEPATHS))
+    builder.save()
+"""
+
+
+def test_real_exports_are_quiet(tmp_path):
+    """Of Keras, tf_keras, TensorFlow 2 and TensorFlow 1, with vocabularies as assets and a table filled on load."""
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    subprocess.run([sys.executable, "-c", EXPORTS], check=True, capture_output=True, env=environment, cwd=tmp_path)
+    for name in ("module", "export", "old", "old_graph"):
+        assert check(tmp_path / name) == [], name
 
 
 LOADED = """
