@@ -34,6 +34,7 @@ class Finding(NamedTuple):
 class Example(NamedTuple):
     """Keras code that leaves ``model``, saved to a file named ``save_as``; or that writes the file ``path`` itself.
 
+    An empty ``save_as`` leaves the model live: what it shows cannot be saved.
     ``keras``, ``layers``, ``ops``, ``np``, ``json`` and ``path`` (where the file goes) are there. ``title`` says in a
     few words what it shows; ``options`` are what a project must have configured, by the names of `Options`.
     """

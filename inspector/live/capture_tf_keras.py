@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from .compiling import compile_config
 from .facts import Document, origin_of
 
 NOT_KERAS_3 = "its calls are in its code, and their recovery works on Keras 3"
@@ -113,10 +114,8 @@ def own_variables(model: Any, facts: Document) -> list[Document]:
 
 
 def training_config(model: Any) -> Document | None:
-    if not getattr(model, "_is_compiled", False):
-        return None
     try:
-        config = json.loads(json.dumps(model.get_compile_config(), default=repr))
-    except Exception:  # the user's own compile: it is compiled, and that is all there is to say
+        config = json.loads(json.dumps(compile_config(model), default=repr))
+    except (TypeError, ValueError):  # keys that JSON has not: it is compiled, and that is all there is to say
         return {}
-    return config if isinstance(config, dict) else {}
+    return config if isinstance(config, dict) else None

@@ -11,6 +11,7 @@ import keras
 from ..errors import UsageError
 from . import roundtrip
 from .capture import Capture
+from .compiling import compile_config
 from .facts import Document, describe_variable, is_functional, kind_of, origin_of
 from .given import build_sequential, given_inputs
 from .loading import load_file
@@ -123,16 +124,6 @@ def describe_parts(found: Recovery) -> Document:
     plain = found.to_json()
     kept = ("verdict", "class_name", "strategy", "reasons", "flags")
     return {path: {key: part[key] for key in kept} for path, part in {"": plain, **plain["parts"]}.items()}
-
-
-def compile_config(model: Any) -> Document | None:
-    if not getattr(model, "compiled", False):
-        return None
-    try:
-        config = model.get_compile_config()
-    except Exception:  # the user's own compile: it is compiled, and that is all there is to say
-        return {}
-    return config if isinstance(config, dict) else {}
 
 
 def optimizer_variables(model: Any) -> list[Document]:

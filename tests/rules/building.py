@@ -1,13 +1,33 @@
 """Builds the examples of rules: with real Keras where an example leaves a model, else by the example's own hands."""
 
 import json
+import os
 from pathlib import Path
+
+from inspector.api import from_keras
+from inspector.linting.options import Options
+from inspector.linting.run import check_file, check_model
 
 from . import tampering
 
 
+def check_example(example, rule, folder):
+    """What a rule finds in an example: in its file, or in the live model where that is not saved; and in what."""
+    options = Options(**example.options)
+    path, model = run_example(example, folder)
+    if not example.save_as:
+        captured = from_keras(model)
+        return check_model(captured, [rule], options), captured.source
+    return check_file(os.fspath(path), [rule], options), os.fspath(path)
+
+
 def write_example(example, folder):
-    """The file of an example; code runs with Keras's names, and with `tampering`'s, at hand."""
+    """The file of an example."""
+    return run_example(example, folder)[0]
+
+
+def run_example(example, folder):
+    """An example's file and model; code runs with Keras's names, and with `tampering`'s, at hand."""
     path = Path(folder) / example.save_as
     names = {"path": path, "json": json, "Path": Path, **{n: getattr(tampering, n) for n in tampering.__all__}}
     if any(word in example.code for word in ("keras", "layers", "ops", "np.")):
@@ -27,4 +47,4 @@ def write_example(example, folder):
             path.write_text(model.to_json())
         else:
             model.save(path)
-    return path
+    return path, model

@@ -1,15 +1,11 @@
 """Every example of every rule, built by real Keras, saved and read: what a rule flags must fire, what it allows not."""
 
-import os
-
 import pytest
 
-from inspector.linting.options import Options
 from inspector.linting.rule import SEVERITIES
-from inspector.linting.run import check_file
 from inspector.rules import load_rule, rule_modules, rule_names
 
-from .building import write_example
+from .building import check_example
 
 CASES = [
     pytest.param(code, kind, index, id=f"{code}-{kind}-{index}")
@@ -25,15 +21,14 @@ def test_example(code, kind, index, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     rule = load_rule(code)
     example = getattr(rule, kind)[index]
-    path = write_example(example, tmp_path)
-    found = check_file(os.fspath(path), [rule], Options(**example.options))
+    found, source = check_example(example, rule, tmp_path)
     findings = [f for f in found if f.code in (code, "KS690")]
     assert [f.code for f in findings if f.code == "KS690" and code != "KS690"] == []
     fired = [f for f in findings if f.code == code]
     assert bool(fired) == (kind == "flags"), fired
     for finding in fired:
         assert finding.severity in SEVERITIES and finding.message and not finding.message.endswith(".")
-        assert finding.file == os.fspath(path)
+        assert finding.file == source
 
 
 @pytest.mark.parametrize("code", rule_modules())
