@@ -44,9 +44,9 @@ class OrphanWeights(Rule):
         Example("x = keras.Input((4,))\nlayer = layers.Dense(4)\nlayer.build((None, 4))\nlayer.enable_lora(2)\n"
                 "model = keras.Model(x, layer(x))\nmodel.quantize('int8')", "a quantized layer with LoRA"),
         Example("@keras.saving.register_keras_serializable('mine')\nclass Net(keras.Model):\n"
-                "    def __init__(self, x, y, **kwargs):\n        super().__init__(x, y)\n"
-                "        self.extra = layers.Dense(2)\n        self.extra.build((None, 3))\n"
-                "x = keras.Input((4,))\nmodel = Net(x, layers.Dense(2)(x))", "a class of its own, with more layers"),
+                "    def __init__(self, name=None, trainable=True, dtype=None):\n        x = keras.Input((4,))\n"
+                "        super().__init__(x, layers.Dense(2)(x), name=name)\n        self.extra = layers.Dense(2)\n"
+                "        self.extra.build((None, 3))\nmodel = Net()", "a class of its own, with more layers"),
         Example("x = keras.Input((5, 4))\ny = layers.Bidirectional(layers.LSTM(3))(x)\n"
                 "model = keras.Model(x, layers.Dense(1)(y))", "a recurrent layer", "model.h5"),
     )  # fmt: skip
