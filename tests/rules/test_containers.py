@@ -114,13 +114,8 @@ def test_hostile(name, folder):
     for finding in found:
         assert finding.hint and "\n" not in finding.message and len(finding.message) < 500
         assert "secret" not in finding.message.replace(SECRET, "")
-
-
-@pytest.mark.filterwarnings("ignore:Duplicate name")
-@pytest.mark.parametrize("name", [n for n in LOOKED_AT if n.endswith(".keras") and "KS691" not in expected_of(n)])
-def test_every_finding_tells_where(name, folder):
-    for finding in check(write(name, folder)):
-        assert finding.pointer is not None or finding.code in ("KS619", "KS626", "KS628", "KS691"), finding
+        if name.endswith(".keras"):
+            assert finding.pointer is not None or finding.code in ("KS619", "KS626", "KS628", "KS691"), finding
 
 
 @pytest.mark.parametrize("path", FIXTURES, ids=lambda path: path.name)
@@ -316,6 +311,7 @@ with v1.Graph().as_default(), v1.Session() as session:
 """
 
 
+@pytest.mark.slow
 def test_real_exports_are_quiet(tmp_path):
     """Of Keras, tf_keras, TensorFlow 2 and TensorFlow 1, with vocabularies as assets and a table filled on load."""
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
@@ -373,6 +369,7 @@ for path in json.loads(sys.argv[1]):
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not os.path.exists("/proc/self/clear_refs"), reason="the peak of memory is counted as Linux does")
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_bounds_over_the_whole_corpus(folder):
     """Every rule on every file: 5 s of processor time, 300 MB, no rule that fails."""
