@@ -9,12 +9,43 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, Final, NamedTuple, TypeVar
 
 Shape = tuple[int | None, ...]
+
+
+class Record:
+    """A value by its ``fields``, which `replace` copies. What dataclasses give, without the 5 ms that making them costs.
+
+    Attributes are `Final`: mypy holds what a frozen dataclass would check on each of a large model's many layers.
+    """
+
+    __slots__ = ()
+    fields: ClassVar[tuple[str, ...]] = ()  # in the order of __init__, which takes each of them
+    beside: ClassVar[tuple[str, ...]] = ()  # those that neither equality nor repr looks at
+
+    def _values(self) -> tuple[Any, ...]:
+        return tuple(getattr(self, name) for name in self.fields if name not in self.beside)
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and isinstance(other, Record) and self._values() == other._values()
+
+    def __hash__(self) -> int:
+        return hash(self._values())
+
+    def __repr__(self) -> str:
+        shown = (f"{name}={getattr(self, name)!r}" for name in self.fields if name not in self.beside)
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+
+AnyRecord = TypeVar("AnyRecord", bound=Record)
+
+
+def replace(record: AnyRecord, **changes: Any) -> AnyRecord:
+    """A copy of a record with some fields changed."""
+    return type(record)(**{**{name: getattr(record, name) for name in record.fields}, **changes})
 
 
 class Unknown:
@@ -85,16 +116,27 @@ class Call:
         return f"Call(args={self.args!r}, kwargs={self.kwargs!r})"
 
 
-@dataclass(frozen=True, slots=True)
-class Weight:
+class Weight(Record):
     """A stored tensor: where it lies in the file, and what it is. Its values are read only when asked for."""
 
-    path: str
-    shape: tuple[int, ...]
-    dtype: str
-    nbytes: int
-    trainable: bool | None = None
-    load: Callable[[], bytes] | None = field(default=None, compare=False, repr=False)
+    __slots__ = fields = ("path", "shape", "dtype", "nbytes", "trainable", "load")
+    beside = ("load",)
+
+    def __init__(
+        self,
+        path: str,
+        shape: tuple[int, ...],
+        dtype: str,
+        nbytes: int,
+        trainable: bool | None = None,
+        load: Callable[[], bytes] | None = None,
+    ) -> None:
+        self.path: Final = path
+        self.shape: Final = shape
+        self.dtype: Final = dtype
+        self.nbytes: Final = nbytes
+        self.trainable: Final = trainable
+        self.load: Final = load
 
     @property
     def size(self) -> int:
@@ -104,22 +146,41 @@ class Weight:
         return total
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(Record):
     """One layer, operation or nested model; ``inner`` is the model's graph, ``wraps`` the layers a wrapper holds."""
 
-    name: str
-    class_name: str
-    kind: str
-    config: Mapping[str, Any]
-    module: str | None = None
-    registered_name: str | None = None
-    calls: tuple[Call, ...] = ()
-    inner: Graph | None = None
-    wraps: Mapping[str, Any] = field(default_factory=dict)
-    build_config: Mapping[str, Any] | None = None
-    shared_id: int | None = None
-    origin: tuple[str, int] | None = None
+    __slots__ = fields = (
+        "name", "class_name", "kind", "config", "module", "registered_name", "calls", "inner", "wraps", "build_config",
+        "shared_id", "origin",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        name: str,
+        class_name: str,
+        kind: str,
+        config: Mapping[str, Any],
+        module: str | None = None,
+        registered_name: str | None = None,
+        calls: tuple[Call, ...] = (),
+        inner: Graph | None = None,
+        wraps: Mapping[str, Any] | None = None,
+        build_config: Mapping[str, Any] | None = None,
+        shared_id: int | None = None,
+        origin: tuple[str, int] | None = None,
+    ) -> None:
+        self.name: Final = name
+        self.class_name: Final = class_name
+        self.kind: Final = kind
+        self.config: Final[Mapping[str, Any]] = {} if config is None else config
+        self.module: Final = module
+        self.registered_name: Final = registered_name
+        self.calls: Final = calls
+        self.inner: Final = inner
+        self.wraps: Final[Mapping[str, Any]] = {} if wraps is None else wraps
+        self.build_config: Final = build_config
+        self.shared_id: Final = shared_id
+        self.origin: Final = origin
 
     @property
     def trainable(self) -> bool:
@@ -155,22 +216,41 @@ class Part(NamedTuple):
     strategy: str | None = None
 
 
-@dataclass(frozen=True)
-class Graph:
+class Graph(Record):
     """A model: its layers in the file's order, its input and output structures, the shapes the file states."""
 
-    name: str
-    class_name: str
-    kind: str
-    layers: tuple[Layer, ...]
-    inputs: Any = None
-    outputs: Any = None
-    config: Mapping[str, Any] = field(default_factory=dict)
-    module: str | None = None
-    registered_name: str | None = None
-    stated: Mapping[TensorRef, Spec] = field(default_factory=dict)
-    built: bool = True
-    build_config: Mapping[str, Any] | None = None
+    fields = (
+        "name", "class_name", "kind", "layers", "inputs", "outputs", "config", "module", "registered_name", "stated",
+        "built", "build_config",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        name: str,
+        class_name: str,
+        kind: str,
+        layers: tuple[Layer, ...],
+        inputs: Any = None,
+        outputs: Any = None,
+        config: Mapping[str, Any] | None = None,
+        module: str | None = None,
+        registered_name: str | None = None,
+        stated: Mapping[TensorRef, Spec] | None = None,
+        built: bool = True,
+        build_config: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.name: Final = name
+        self.class_name: Final = class_name
+        self.kind: Final = kind
+        self.layers: Final = layers
+        self.inputs: Final = inputs
+        self.outputs: Final = outputs
+        self.config: Final[Mapping[str, Any]] = {} if config is None else config
+        self.module: Final = module
+        self.registered_name: Final = registered_name
+        self.stated: Final[Mapping[TensorRef, Spec]] = {} if stated is None else stated
+        self.built: Final = built
+        self.build_config: Final = build_config
 
     @cached_property
     def by_name(self) -> dict[str, Layer]:
@@ -219,19 +299,35 @@ class WeightIndex(NamedTuple):
     live: bool = False  # read off a live model: Keras's own word, and complete
 
 
-@dataclass(frozen=True)
-class Model:
+class Model(Record):
     """What a reader returns: the graph, and what stands around it in the file."""
 
-    graph: Graph
-    format: str
-    source: str
-    keras_version: str | None = None
-    training: Mapping[str, Any] | None = None
-    notes: tuple[Note, ...] = ()
-    size: int | None = None
-    parts: Mapping[str, Part] = field(default_factory=dict)  # by layer path, "" is the model itself
-    read_weights: Callable[[], WeightIndex] | None = field(default=None, compare=False, repr=False)
+    fields = (
+        "graph", "format", "source", "keras_version", "training", "notes", "size", "parts", "read_weights",
+    )  # fmt: skip
+    beside = ("read_weights",)
+
+    def __init__(
+        self,
+        graph: Graph,
+        format: str,
+        source: str,
+        keras_version: str | None = None,
+        training: Mapping[str, Any] | None = None,
+        notes: tuple[Note, ...] = (),
+        size: int | None = None,
+        parts: Mapping[str, Part] | None = None,  # by layer path, "" is the model itself
+        read_weights: Callable[[], WeightIndex] | None = None,
+    ) -> None:
+        self.graph: Final = graph
+        self.format: Final = format
+        self.source: Final = source
+        self.keras_version: Final = keras_version
+        self.training: Final = training
+        self.notes: Final = notes
+        self.size: Final = size
+        self.parts: Final[Mapping[str, Part]] = {} if parts is None else parts
+        self.read_weights: Final = read_weights
 
     @cached_property
     def weights(self) -> WeightIndex | None:
@@ -289,6 +385,7 @@ __all__ = [
     "Note",
     "Part",
     "Reason",
+    "Record",
     "Shape",
     "Spec",
     "TensorRef",

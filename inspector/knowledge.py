@@ -8,10 +8,9 @@ own ``call``, every tensor replaced by its `Spec`. What cannot be known raises `
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, Final, NamedTuple
 
-from .graph import Layer, Shape, Spec, Unknown
+from .graph import Layer, Record, Shape, Spec, Unknown
 
 MAX_OUTPUTS = 10_000  # a config that asks for more tensors from one call is not believed
 
@@ -38,16 +37,26 @@ class Policy(NamedTuple):
     quantization: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(Record):
     """A layer to build with real Keras and to compare: class, constructor arguments, inputs, call arguments."""
 
-    kind: str
-    config: Mapping[str, Any] = field(default_factory=dict)
-    inputs: tuple[Any, ...] = ()
-    kwargs: Mapping[str, Any] = field(default_factory=dict)
-    dtype: str = "float32"
-    nested: bool = False  # inputs are passed as one list
+    __slots__ = fields = ("kind", "config", "inputs", "kwargs", "dtype", "nested")
+
+    def __init__(
+        self,
+        kind: str,
+        config: Mapping[str, Any] | None = None,
+        inputs: tuple[Any, ...] = (),
+        kwargs: Mapping[str, Any] | None = None,
+        dtype: str = "float32",
+        nested: bool = False,  # inputs are passed as one list
+    ) -> None:
+        self.kind: Final = kind
+        self.config: Final[Mapping[str, Any]] = {} if config is None else config
+        self.inputs: Final = inputs
+        self.kwargs: Final[Mapping[str, Any]] = {} if kwargs is None else kwargs
+        self.dtype: Final = dtype
+        self.nested: Final = nested
 
 
 class Knowledge:

@@ -85,8 +85,7 @@ def refuse_live_options(path: str, options: Mapping[str, Any]) -> None:
 
 def build_for(model: Model, shapes: Sequence[Any], dtypes: Sequence[Any]) -> Model:
     """A Sequential saved without an input shape, built for one; nothing is run for it."""
-    from dataclasses import replace
-
+    from ..graph import replace
     from ..keras_config import build_sequential
 
     if model.graph.kind != "sequential":

@@ -170,13 +170,16 @@ def render(settings: Settings, summary: Any, form: str, select: list[int] | None
 def render_lines(settings: Settings, view: Any, form: str, options: dict[str, Any]) -> list[str]:
     """The table or tree, fitted to the terminal where there is one and folded where it would overflow."""
     from ..renderers.text import Manner, render_text, unstyled
-    from ..renderers.tree import render_tree
 
     printed = options["output"] in (None, "-")
     size = terminal_size() if printed else None
     coloured = settings.color == "always" or (printed and settings.coloured(sys.stdout))
     manner = Manner(size[0] if size else None, style if coloured else unstyled, settings.quiet, settings.verbose)
-    draw = render_tree if form == "tree" else render_text
+    draw = render_text
+    if form == "tree":
+        from ..renderers.tree import render_tree
+
+        draw = render_tree
     lines: list[str] = draw(view, manner)
     if size and options["fold"] is None and view.select is None and len(lines) >= size[1]:
         view.fold(True)

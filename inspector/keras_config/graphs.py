@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from ..errors import UnreadableModel
-from ..graph import Call, Graph, Layer, Shape, Spec, TensorRef, map_structure
+from ..graph import Call, Graph, Layer, Shape, Spec, TensorRef, map_structure, replace
 from ..knowledge import policy_of
 from .nodes import decode_calls, decode_ends
 from .order import check_graph

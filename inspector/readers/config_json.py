@@ -28,13 +28,13 @@ def read(probe: Probe) -> Model:
         data = translate_keras1(data)
     training = data.get("compile_config")
     return Model(
-        decode_model(data), FORMAT, str(probe.path), version if isinstance(version, str) else None,
+        decode_model(data), FORMAT, probe.place, version if isinstance(version, str) else None,
         training if isinstance(training, dict) else None, document.notes, size=probe.size,
     )  # fmt: skip
 
 
 def read_document(probe: Probe) -> Document:
-    with open(probe.path, "rb") as file:
+    with open(probe.place, "rb") as file:
         return load_json(file.read(MAX_BYTES + 1), "the file")
 
 

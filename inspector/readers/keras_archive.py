@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import UnknownFormat, UnreadableModel
@@ -16,6 +15,8 @@ from .json_config import MAX_BYTES, Document, load_json
 from .probe import Probe
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from .stores import Store  # what reads weights is imported where they are read: most summaries never do
 
 FORMAT = "keras"
@@ -58,7 +59,7 @@ def recognises(probe: Probe) -> bool:
         return CONFIG in probe.names
     if not probe.is_zip:
         return False
-    archive = Archive(Range(str(probe.path), 0, probe.size))
+    archive = Archive(Range(probe.place, 0, probe.size))
     with archive:
         return CONFIG in archive.members
 
@@ -73,7 +74,7 @@ def read(probe: Probe) -> Model:
 
 
 def open_box(probe: Probe) -> Archive | Folder:
-    return Folder(probe.path) if probe.is_directory else Archive(Range(str(probe.path), 0, probe.size))
+    return Folder(probe.path) if probe.is_directory else Archive(Range(probe.place, 0, probe.size))
 
 
 def read_box(box: Archive | Folder, probe: Probe) -> Model:
@@ -94,7 +95,7 @@ def read_box(box: Archive | Folder, probe: Probe) -> Model:
     model = Model(
         graph,
         "keras-dir" if probe.is_directory else FORMAT,
-        str(probe.path),
+        probe.place,
         version,
         training if isinstance(training, dict) else None,
         tuple(notes),

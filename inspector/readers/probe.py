@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import stat
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import UnknownFormat, UnreadableModel
+
+if TYPE_CHECKING:
+    from pathlib import Path  # 2.5 ms, which a file named plainly need not pay
 
 HEAD, BLOCK = 4096, 1 << 20
 BEFORE_JSON = b"\xff\xfe\0 \t\r\n"  # white space and the marks of UTF-16 and UTF-32
@@ -19,10 +21,24 @@ KINDS = ((stat.S_ISFIFO, "a FIFO"), (stat.S_ISSOCK, "a socket"), (stat.S_ISCHR, 
 class Probe(NamedTuple):
     """A regular file with its first bytes, or a directory with the names in it."""
 
-    path: Path
+    place: str
     size: int
     head: bytes = b""
     names: frozenset[str] | None = None
+
+    @property
+    def path(self) -> Path:
+        """Its place, to be asked for its parts."""
+        from pathlib import Path
+
+        return Path(self.place)
+
+    @property
+    def suffix(self) -> str:
+        """The ending of its name, with the dot, as ``Path.suffix`` has it."""
+        name = os.path.basename(self.place)
+        at = name.rfind(".")
+        return name[at:] if 0 < at < len(name) - 1 else ""
 
     @property
     def is_directory(self) -> bool:
@@ -55,10 +71,10 @@ class Probe(NamedTuple):
     def is_zip(self) -> bool:
         """A zip archive is found by its end; anything may stand before it. In doubt the name decides, as in Keras."""
         if self.head.startswith(ZIP_MAGICS):
-            return not (self.path.suffix in (".h5", ".hdf5") and self.is_hdf5)
+            return not (self.suffix in (".h5", ".hdf5") and self.is_hdf5)
         if self.is_directory:
             return False
-        if self.path.suffix != ".keras" and (self.is_json or self.is_hdf5 or self.is_tar):
+        if self.suffix != ".keras" and (self.is_json or self.is_hdf5 or self.is_tar):
             return False
         return ZIP_END in self.bytes_at(max(0, self.size - ZIP_TAIL), min(self.size, ZIP_TAIL))
 
@@ -68,16 +84,16 @@ class Probe(NamedTuple):
             return self.head[offset : offset + count]
         if offset >= self.size:
             return b""
-        with open(self.path, "rb") as file:
+        with open(self.place, "rb") as file:
             file.seek(offset)
             return file.read(count)
 
 
 def look_at(path: str | os.PathLike[str]) -> Probe:
     """The probe of a path. Raises `UnreadableModel` for what is not there, is not a file, or may not be read."""
-    place = Path(path)
+    place = plain_path(path)
     try:
-        status = place.stat()
+        status = os.stat(place)
         if stat.S_ISDIR(status.st_mode):
             return Probe(place, 0, names=frozenset(os.listdir(place)))
         for is_kind, kind in KINDS:
@@ -85,7 +101,7 @@ def look_at(path: str | os.PathLike[str]) -> Probe:
                 raise UnknownFormat(f"{kind}, not a file", hint="name a file or a directory that holds a model")
         head = read_head(place)
     except FileNotFoundError:
-        if place.is_symlink():
+        if os.path.islink(place):
             raise UnreadableModel(f"a symbolic link to {os.readlink(place)!r}, which is not there") from None
         raise UnreadableModel("no such file", hint=suggest_names(place)) from None
     except PermissionError:
@@ -98,7 +114,17 @@ def look_at(path: str | os.PathLike[str]) -> Probe:
     return Probe(place, status.st_size, head)
 
 
-def read_head(path: Path) -> bytes:
+def plain_path(path: str | os.PathLike[str]) -> str:
+    """A path as `pathlib` writes it, which is asked only where that may be otherwise."""
+    text = os.fspath(path)
+    if os.sep == "/" and isinstance(text, str) and not {"", "."}.intersection(text.removeprefix("/").split("/")):
+        return text
+    from pathlib import Path
+
+    return str(Path(path))
+
+
+def read_head(path: str) -> bytes:
     """The first bytes, opened so that a FIFO put in the file's place meanwhile would not block."""
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     with open(descriptor, "rb") as file:
@@ -107,8 +133,11 @@ def read_head(path: Path) -> bytes:
         return file.read(HEAD)
 
 
-def suggest_names(path: Path) -> str | None:
+def suggest_names(place: str) -> str | None:
     """Names in the folder that are close to a name that is not there."""
+    from pathlib import Path
+
+    path = Path(place)
     folder = path.parent
     try:
         names = os.listdir(folder)

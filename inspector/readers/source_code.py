@@ -7,10 +7,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
-from ..graph import Graph, Layer, Model, Note, Part, Reason, Spec, TensorRef, Weight, WeightIndex, flatten, walk
+from ..graph import (
+    Graph,
+    Layer,
+    Model,
+    Note,
+    Part,
+    Reason,
+    Spec,
+    TensorRef,
+    Weight,
+    WeightIndex,
+    flatten,
+    replace,
+    walk,
+)
 from ..keras_config import decode_layer, decode_model
 from ..knowledge import DTYPE_BYTES
 

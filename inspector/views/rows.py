@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..analyses.facts import LayerFacts
-from ..analyses.repeats import Item, Repeat, find_repeats
+
+if TYPE_CHECKING:
+    from ..analyses.repeats import Item, Repeat
 
 MOST_SIMILAR = 4  # blocks of other sizes that get a row each; more of them share one
 
@@ -71,7 +73,7 @@ class Rows:
 
     def level(self, places: list[int], indent: int, fold: bool) -> Iterator[tuple[Row, list[int]]]:
         """The rows of one graph's layers, each with the layers that stand below it."""
-        items: list[Item] = find_repeats([self.facts[i] for i in places]) if fold else list(range(len(places)))
+        items: list[Item] = self.fold(places) if fold else list(range(len(places)))
         todo: list[tuple[Item | Row, int]] = [(item, indent) for item in reversed(items)]
         while todo:
             item, at = todo.pop()
@@ -90,6 +92,11 @@ class Rows:
             else:
                 todo += [(row, at) for row in reversed(list(self.similar(item, places, at)))]
                 todo += [(part, at) for part in reversed(item.items)]
+
+    def fold(self, places: list[int]) -> list[Item]:
+        from ..analyses.repeats import find_repeats
+
+        return find_repeats([self.facts[i] for i in places])
 
     def similar(self, repeat: Repeat, places: list[int], indent: int) -> Iterator[Row]:
         """Rows for the blocks that are like the first one but for their sizes."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from itertools import combinations_with_replacement, product
 
 import keras
@@ -13,7 +12,7 @@ from keras.src.ops import core, einops, image, linalg, math, nn, numpy
 from keras.src.ops.operation import Operation
 
 from inspector.analyses.inference import Inference
-from inspector.graph import Spec, Unknown, flatten, map_structure
+from inspector.graph import Spec, Unknown, flatten, map_structure, replace
 from inspector.keras_config import decode_model
 from inspector.knowledge import MAX_OUTPUTS, NotKnown
 from inspector.layers import OPERATIONS, find_knowledge, open_family
