@@ -122,7 +122,8 @@ def test_hostile(name, folder):
 def test_sound_fixtures(path):
     """Silence, but for weights that Keras 3.15.1 itself cannot load: objects in npz."""
     codes = {finding.code for finding in check(path)}
-    assert codes == ({"KS620", "KS691"} if path.name.endswith(".npz.keras") else set())
+    assert codes - {"KS691"} == ({"KS620"} if path.name.endswith(".npz.keras") else set())
+    assert "KS691" not in codes or path.name.endswith(".npz.keras")
 
 
 def pack(path, *members, method=zipfile.ZIP_STORED):
