@@ -28,11 +28,13 @@ def fingerprint(model: Any) -> Document:
     """Class, structures, layers with their configs and weights, sharing, and how the model was compiled."""
     places = walk_layers(model)
     layers = [describe_layer(place) for place in places]
+    shared = sharing_of(places)
     return {
         "class_name": type(model).__name__, "name": model.name, "kind": kind_of(model),
         "keras_version": keras.__version__,
         "inputs": structure_of(model, "inputs"), "outputs": structure_of(model, "outputs"),
-        "graph": graph_of(model), "layers": layers, "sharing": sharing_of(places),
+        "graph": graph_of(model), "layers": layers, "sharing": [paths for paths, _ in shared],
+        "sharing_stable": [paths for _, paths in shared],
         "training": training_of(model), "optimizer": describe_optimizer(model),
     }  # fmt: skip
 
@@ -42,7 +44,8 @@ def describe_layer(place: Place) -> Document:
     config, problem = config_of(layer)
     quantized = getattr(layer, "quantization_mode", None)
     return {
-        "path": place.path, "name": layer.name, "named": place.named, "tracked": place.tracked,
+        "path": place.path, "place": list(place.within), "name": layer.name,
+        "named": place.named, "tracked": place.tracked,
         "class_name": type(layer).__name__, "module": type(layer).__module__,
         "registered_name": registered_name(type(layer)), "kind": kind_of(layer), "user": is_user(type(layer)),
         "origin": origin_of(type(layer)), "built": bool(layer.built), "trainable": bool(layer.trainable),
@@ -175,14 +178,18 @@ def graph_of(model: Any) -> Any:
     return {"calls": calls, "input_layers": config.get("input_layers"), "output_layers": config.get("output_layers")}
 
 
-def sharing_of(places: list[Place]) -> list[list[str]]:
-    """Groups of paths that are one layer or one variable."""
-    groups = [[place.path, *place.aliases] for place in places if place.aliases]
-    holders: dict[int, list[str]] = {}
+def sharing_of(places: list[Place]) -> list[tuple[list[str], list[str]]]:
+    """Groups of paths that are one layer or one variable, each again without the counts of names."""
+    groups = [
+        ([place.path, *place.aliases], [place.stable, *place.stable_aliases]) for place in places if place.aliases
+    ]
+    holders: dict[int, tuple[list[str], list[str]]] = {}
     for place in places:
         for variable in own_variables(place.layer):
-            holders.setdefault(id(variable), []).append(f"{place.path}:{variable.name}")
-    return sorted([*groups, *(paths for paths in holders.values() if len(paths) > 1)])
+            paths, stable = holders.setdefault(id(variable), ([], []))
+            paths.append(f"{place.path}:{variable.name}")
+            stable.append(f"{place.stable}:{variable.name}")
+    return sorted([*groups, *(group for group in holders.values() if len(group[0]) > 1)])
 
 
 def training_of(model: Any) -> Document | None:

@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any
 
 import keras
+from keras.src.utils.naming import to_snake_case
 
 DEEPEST = 6  # levels of lists and dicts that an attribute is searched for layers
 MOST = 10_000  # values of a container that are looked at
@@ -19,13 +20,20 @@ MOST = 10_000  # values of a container that are looked at
 
 @dataclass
 class Place:
-    """A layer, where it stands, whether Keras tracks it, and the other paths that lead to it."""
+    """A layer, where it stands, whether Keras tracks it, and the other paths that lead to it.
+
+    ``stable`` and ``stable_aliases`` are the same paths without the counts that Keras gives names in each process;
+    ``within`` is the path of the layer that holds it, its key there, and the key without a count.
+    """
 
     path: str
     layer: Any
     named: bool = True
     tracked: bool = True
     aliases: list[str] = field(default_factory=list)
+    stable: str = ""
+    within: tuple[str, str, str] = ("", "", "")
+    stable_aliases: list[str] = field(default_factory=list)
 
 
 @cache
@@ -49,17 +57,35 @@ def walk_layers(model: Any) -> list[Place]:
         owner = stack.pop()
         places.append(owner)
         below = []
+        counts: dict[str, int] = {}
         for key, child, named, tracked in children(owner.layer):
-            path = f"{owner.path}/{key}" if owner.path else key
+            fixed = stable_key(key, child, counts) if named else key
+            path, stable = join(owner.path, key), join(owner.stable, fixed)
             known = found.get(id(child))
             if known is not None:
                 if path not in (known.path, *known.aliases):
                     known.aliases.append(path)
+                    known.stable_aliases.append(stable)
                 continue
-            place = found[id(child)] = Place(path, child, named, tracked and owner.tracked)
+            within = owner.path, key, fixed
+            place = Place(path, child, named, tracked and owner.tracked, stable=stable, within=within)
+            found[id(child)] = place
             below.append(place)
         stack.extend(reversed(below))
     return places
+
+
+def join(path: str, key: str) -> str:
+    return f"{path}/{key}" if path else key
+
+
+def stable_key(name: str, layer: Any, counts: dict[str, int]) -> str:
+    """A name that Keras made of the class and a count, counted within its owner; any other as it is."""
+    stem = to_snake_case(type(layer).__name__)
+    if name.removeprefix(stem).lstrip("_").isdecimal() or name == stem:
+        counts[stem] = counts.get(stem, -1) + 1
+        return f"{stem}:{counts[stem]}"
+    return name
 
 
 def children(layer: Any) -> Iterator[tuple[str, Any, bool, bool]]:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from .alignment import align
+from .blame import blame
 from .exports import compare_export
 from .hints import constructor_hint, load_hint, save_hint
 from .outputs import compare_outputs, compare_second
@@ -113,7 +115,8 @@ def check_target(kind: str, before: Mapping[str, Any], after: Mapping[str, Any],
     if saved["file"] is None:
         detail = f"Keras cannot save it: {saved['error']}: {saved['message'][:400]}"
         hint = save_hint(saved, kind, before["classes"])
-        yield Check("save", target, LOST, detail, None, hint, place_of(saved["place"]))
+        layer, place = blame(saved, before)
+        yield Check("save", target, LOST, detail, layer, hint, place)
         return
     yield check_load(kind, before, after, target)
     if after.get("loaded"):
@@ -139,7 +142,8 @@ def check_load(kind: str, before: Mapping[str, Any], after: Mapping[str, Any], t
         detail += f"; with {last['way']}: {last['error']}: {last['message'][:300]}"
         more = hint_for(last, kind, before)
         hint = hint if more in hint else f"{hint}\nand {more}"
-    return Check("load", target, LOST, detail, None, hint, place_of(problem["place"]))
+    layer, place = blame(problem, before)
+    return Check("load", target, LOST, detail, layer, hint, place)
 
 
 def hint_for(problem: Mapping[str, Any], kind: str, before: Mapping[str, Any]) -> str:
@@ -167,6 +171,7 @@ def compare_all(before: Mapping[str, Any], after: Mapping[str, Any], kind: str, 
         yield from compare_export(before, after, target)
         yield from run_family(OUTPUTS, Sides(before["fingerprint"], before["fingerprint"], kind, before, after), target)
         return
+    after = align(before["fingerprint"], after)
     sides = Sides(before["fingerprint"], after["fingerprint"], kind, before, after)
     without_compile = "compile=False" in after.get("way", "")
     for family in FAMILIES:

@@ -98,16 +98,29 @@ def build_hint(sides: Sides) -> str:
         return "build the model before load_weights: call it once on data of the right shapes"
     if not root["user"]:
         return "give every custom layer a build method that makes its weights and builds the layers in it"
-    parts = [layer["path"] for layer in sides.saved["layers"] if layer["built"] and layer["path"].isidentifier()]
+    parts = {path: spelled for path in built_parts(sides) if (spelled := spell_part(path)) is not None}
     if not parts or root["kind"] != "subclassed":
         return f"define build on {root['class_name']}, and let it build every layer that holds weights"
-    kept = ", ".join(f'"{name}": self.{name}.get_build_config()' for name in parts)
+    kept = ", ".join(f'"{path}": {spelled}.get_build_config()' for path, spelled in parts.items())
+    made = "\n".join(f'    {spelled}.build_from_config(config["{path}"])' for path, spelled in parts.items())
     return (
         f"let {root['class_name']} build its layers when it is loaded:\n"
-        f"def get_build_config(self):\n    return {{{kept}}}\n\n"
-        "def build_from_config(self, config):\n    for name, part in config.items():\n"
-        "        getattr(self, name).build_from_config(part)"
+        f"def get_build_config(self):\n    return {{{kept}}}\n\ndef build_from_config(self, config):\n{made}"
     )
+
+
+def built_parts(sides: Sides) -> list[str]:
+    """The built layers that the model itself holds."""
+    layers = [layer for layer in sides.saved["layers"][1:] if layer["built"]]
+    return [layer["path"] for layer in layers if not layer.get("place", [layer["path"].rpartition("/")[0]])[0]]
+
+
+def spell_part(path: str) -> str | None:
+    """``self.blocks[0]`` for ``blocks/0``: where a layer stands in attributes, their lists and dicts."""
+    name, *keys = path.split("/")
+    if not name.isidentifier():
+        return None
+    return f"self.{name}" + "".join(f"[{key}]" if key.isdecimal() else f"[{key!r}]" for key in keys)
 
 
 ADVICE: tuple[tuple[str, Any], ...] = (

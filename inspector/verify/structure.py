@@ -46,7 +46,7 @@ def compare_layers(sides: Sides) -> Iterator[Finding]:
     saved = {layer["path"]: layer for layer in sides.saved["layers"]}
     loaded = {layer["path"]: layer for layer in sides.loaded["layers"]}
     for path in [path for path in saved if path not in loaded]:
-        if any(parent not in loaded for parent in parents(path)):
+        if any(parent not in loaded for parent in parents(path)) or is_unbuilt(path, saved, loaded):
             continue
         layer = saved[path]
         yield Finding(f"{layer['class_name']} {path!r} is not in the loaded model", path, MISSING_HINT)
@@ -68,6 +68,12 @@ def compare_layers(sides: Sides) -> Iterator[Finding]:
 
 MISSING_HINT = "make every layer in __init__, and return in get_config all that __init__ needs to make them"
 NAME_HINT = "give the layer a name: name=…, and pass it on with **kwargs"
+
+
+def is_unbuilt(path: str, saved: Mapping[str, Any], loaded: Mapping[str, Any]) -> bool:
+    """Whether a layer around came back unbuilt, so that it has not made its layers yet: another check tells of it."""
+    owners = [owner for owner in ("", *parents(path)) if owner in saved and owner in loaded]
+    return any(saved[owner]["built"] and not loaded[owner]["built"] for owner in owners)
 
 
 def parents(path: str) -> list[str]:
@@ -97,9 +103,10 @@ CONNECTION_HINT = "save as .keras, which keeps every argument of every call"
 
 def compare_sharing(sides: Sides) -> Iterator[Finding]:
     """Layers and variables that stand in several places are one object in all of them."""
-    kept = {tuple(group) for group in sides.loaded["sharing"]}
-    for group in sides.saved["sharing"]:
-        if tuple(group) not in kept:
+    key = "sharing_stable" if "sharing_stable" in sides.loaded else "sharing"
+    kept = {tuple(group) for group in sides.loaded[key]}
+    for group, same in zip(sides.saved["sharing"], sides.saved[key], strict=True):
+        if tuple(same) not in kept:
             yield Finding(
                 f"{' and '.join(group)} were one, and are {ABSENT_OR_APART}",
                 group[0].partition(":")[0] or None,

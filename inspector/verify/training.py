@@ -87,7 +87,9 @@ def compare_optimizer(sides: Sides) -> Iterator[Finding]:
         yield Finding("the optimizer is gone", hint=COMPILE_HINT)
         return
     if one["class_name"] != other["class_name"]:
-        yield Finding(f"{one['class_name']} became {other['class_name']}", hint=COMPILE_HINT)
+        hint = SCALE_HINT if one["class_name"] == "LossScaleOptimizer" else COMPILE_HINT
+        yield Finding(f"{one['class_name']} became {other['class_name']}", hint=hint)
+        return
     for where, was, now in differences(one["config"], other["config"]):
         if where != "name":
             yield Finding(f"{where}: {brief(was)} became {brief(now)}", hint=COMPILE_HINT)
@@ -97,6 +99,12 @@ def compare_optimizer(sides: Sides) -> Iterator[Finding]:
             hint="call optimizer.exclude_from_weight_decay(…) again after loading",
         )
     yield from compare_slots(one, other)
+
+
+SCALE_HINT = (
+    'call keras.config.set_dtype_policy("mixed_float16") before the model is loaded: only then does it scale the loss, '
+    "without which small gradients become zero"
+)
 
 
 def compare_slots(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[Finding]:

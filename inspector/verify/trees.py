@@ -7,12 +7,15 @@ from typing import Any
 
 ABSENT = "nothing"
 IDENTITIES = ("shared_object_id",)  # they are numbers of the process; sharing is compared by paths
+LAMBDA = "__lambda__"  # its bytecode is written otherwise each time; what it does is compared by outputs
 LONGEST = 80  # characters of a value in a sentence
 
 
 def differences(one: Any, other: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
     """(path, value, value) of the leaves that differ; a key that one side lacks counts as ``ABSENT``."""
     if isinstance(one, Mapping) and isinstance(other, Mapping):
+        if one.get("class_name") == other.get("class_name") == LAMBDA:
+            return
         for key in [*one, *(key for key in other if key not in one)]:
             if key in IDENTITIES:
                 continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -118,11 +119,17 @@ def compare_file(sides: Sides) -> Iterator[Finding]:
     if stored is None:
         return
     held = Counter(weight["sha256"] for weight in weights_by_key(sides.loaded).values())
-    for path, sha in stored:
+    strange = {home_of(path) for path, sha in stored if not held[sha]}
+    # Of tensors with equal values, such as biases of zeros, those count as lost that stand beside one that is
+    for path, sha in sorted(stored, key=lambda item: home_of(item[0]) in strange):
         if held[sha]:
             held[sha] -= 1
         else:
             yield Finding(f"{path} is in the file, and not in the loaded model", hint=unloaded_hint(path, sides))
+
+
+def home_of(path: str) -> str:
+    return path.rpartition("/")[0]
 
 
 def unloaded_hint(path: str, sides: Sides) -> str:
@@ -187,12 +194,27 @@ def compare_attributes(sides: Sides) -> Iterator[Finding]:
 NOTHING = object()
 
 
+ARRAY = re.compile(r"u?(?:b?float|int)\d+ \[[\d, ]*\] [0-9a-f]{12}")  # how the fingerprint tells an array
+
+
+def holds_array(value: Any) -> bool:
+    """Whether there are arrays in a container, which a config cannot hand back to a constructor as they were."""
+    if isinstance(value, Mapping):
+        return any(holds_array(item) for item in value.values())
+    if isinstance(value, list):
+        return any(holds_array(item) for item in value)
+    return isinstance(value, str) and ARRAY.fullmatch(value) is not None
+
+
 def attribute_hint(name: str, was: Any, layer: Mapping[str, Any]) -> str:
     """A weight for an array, an entry of the config for the rest."""
     if isinstance(was, str) and "[" in was and was.split(" ")[0] not in ("function",):
         shape = was.partition("[")[2].partition("]")[0]
         return (f"make it a weight, which is saved: self.{name} = self.add_weight(shape=({shape},), "
                 f'trainable=False, name="{name}")')  # fmt: skip
+    if holds_array(was):
+        return (f"make every array in self.{name} a weight, which is saved: self.add_weight(shape=…, trainable=False), "
+                "and assign to it")  # fmt: skip
     if layer["user"] and not layer["path"].startswith("#"):
         return f'take {name!r} in __init__ and return it in get_config: "{name}": self.{name}'
     return f"keep {name!r} beside the file: Keras saves no attributes of its own classes"

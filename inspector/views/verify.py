@@ -30,6 +30,16 @@ class VerifyView:
 
     def __init__(self, record: Mapping[str, Any], *, every: bool = False) -> None:
         self.record, self.every = record, every
+        self.first = self.first_tellers()
+
+    def first_tellers(self) -> dict[str, int]:
+        """For each hint, the check that tells it first; it holds for the rest as well, in other targets too."""
+        targets = self.targets()
+        ordered = sorted(self.record["checks"], key=lambda c: (targets.index(c["target"]), ORDER.index(c["status"])))
+        found: dict[str, int] = {}
+        for check in ordered:
+            found.setdefault(check["hint"], id(check))
+        return found
 
     def header(self) -> tuple[str, str]:
         """The model's name, and its class, kind and format."""
@@ -58,7 +68,6 @@ class VerifyView:
         shown: list[CheckRow] = []
         seen: dict[str, int] = {}
         left: dict[str, int] = {}
-        hints: set[str] = set()
         checks = [check for check in self.record["checks"] if check["target"] == target]
         for check in sorted(checks, key=lambda check: ORDER.index(check["status"])):
             told = check["status"] in TOLD and not check["detail"].startswith("not run: ")
@@ -69,13 +78,11 @@ class VerifyView:
             if seen[key] > SOME and not self.every:
                 left[check["name"]] = left.get(check["name"], 0) + 1
                 continue
-            shown.append(self.row(check, hints))
+            shown.append(self.row(check))
         return shown, left
 
-    def row(self, check: Mapping[str, Any], hints: set[str]) -> CheckRow:
-        """A hint is told once; it holds for the rest as well."""
-        hint = check["hint"] if check["hint"] and check["hint"] not in hints else ""
-        hints.add(hint)
+    def row(self, check: Mapping[str, Any]) -> CheckRow:
+        hint = check["hint"] if check["hint"] and self.first[check["hint"]] == id(check) else ""
         lines = tuple(hint.splitlines()) if hint else ()
         return CheckRow(check["status"], check["name"], check["layer"] or "", check["detail"], place_of(check), lines)
 

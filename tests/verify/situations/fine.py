@@ -7,6 +7,8 @@ from keras import layers, ops
 from tests.verify.situations import situation
 from tests.verify.situations.silent import fit, one_layer, trained
 
+register = keras.saving.register_keras_serializable("fine")
+
 
 @situation("float16 weights")
 def float16():
@@ -235,3 +237,63 @@ def captured_variable():
 def integers():
     x = keras.Input((4,), dtype="int32", name="x")
     return keras.Model(x, layers.Embedding(7, 3, name="embedding")(x), name="integers")
+
+
+@register
+class FeedForward(layers.Layer):
+    def __init__(self, width=8, **kwargs):
+        super().__init__(**kwargs)
+        self.width = width
+        self.parts = keras.Sequential([layers.Dense(width, activation="gelu"), layers.Dense(4), layers.Dense(4)])
+
+    def build(self, shape):
+        self.parts.build(shape)
+
+    def call(self, x):
+        return x + self.parts(x)
+
+    def get_config(self):
+        return {**super().get_config(), "width": self.width}
+
+
+@situation("layers without names, made after others", h5=None)
+def counted_names():
+    for _ in range(2):
+        keras.Sequential([keras.Input((4,)), layers.Dense(1)])
+    layers.Dense(1)
+    x = keras.Input((4,), name="x")
+    return keras.Model(x, FeedForward(name="second")(FeedForward(name="first")(x)), name="counted")
+
+
+@register
+class Sampling(layers.Layer):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.generator = keras.random.SeedGenerator(3)
+
+    def call(self, x):
+        return x + keras.random.normal(ops.shape(x), seed=self.generator)
+
+
+@situation("random numbers drawn in a call", design="seeds")
+def sampling():
+    model = one_layer(Sampling(name="sampling"))
+    model(np.ones((2, 4), "float32"))
+    return model
+
+
+@register
+class Stepped(keras.Model):
+    def train_step(self, data):
+        x, y = data
+        loss = ops.mean(ops.square(self(x, training=True) - y))
+        self.trainable_weights[0].assign_sub(0.1 * ops.ones_like(self.trainable_weights[0]))
+        return {"error": loss}
+
+
+@situation("train_step of x and y", h5=None)
+def own_step():
+    x = keras.Input((4,), name="x")
+    model = Stepped(x, layers.Dropout(0.5, seed=1, name="drop")(layers.Dense(2, name="dense")(x)), name="stepped")
+    model.compile("sgd", keras.losses.MeanSquaredError())
+    return model

@@ -259,6 +259,17 @@ def mixed():
         keras.config.set_dtype_policy("float32")
 
 
+@situation("mixed_float16, compiled", "optimizer", None, design="dtype-policy", says="before the model is loaded")
+def mixed_compiled():
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        model = one_layer(layers.Dense(3, name="dense"))
+        model.compile("adam", keras.losses.MeanSquaredError())
+        return model
+    finally:
+        keras.config.set_dtype_policy("float32")
+
+
 @situation("attribute on the model", "attributes", None, says="my_attr")
 def attribute():
     model = one_layer(layers.Dense(3, name="dense"))
