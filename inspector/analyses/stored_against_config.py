@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
 from ..graph import Model, Unknown, Weight
@@ -23,6 +24,7 @@ ORPHAN, MISSING, SHAPE, DTYPE, POSITION, PARTED = "orphan", "missing", "shape", 
 OWN_ROOTS = ("Functional", "Model", "Sequential")
 OTHERS = (*METRICS, "optimizer", "_optimizer", "_loss_tracker", "loss_tracker")
 H5_WEIGHTS = "model_weights/"
+MOST = 200  # layers that are told of: a file in which more do not fit is of another model altogether
 Shapes = tuple[tuple[int | None, ...], ...]
 
 
@@ -47,10 +49,11 @@ def find_misfits(model: Model, facts: Facts) -> list[Misfit]:
     if graph.class_name not in OWN_ROOTS or isinstance(facts.root, Unknown):
         return []
     if model.format == "h5":
-        return list(compare_positions(model, facts))
+        return list(islice(compare_positions(model, facts), MOST))
     parted = list(find_parted(model, facts))
     told = {path for misfit in parted for path in misfit.places}
-    return [*find_orphans(model), *parted, *(m for m in compare_layers(model, facts) if path_of(m) not in told)]
+    others = (misfit for misfit in compare_layers(model, facts) if path_of(misfit) not in told)
+    return list(islice(chain(find_orphans(model), parted, others), MOST))
 
 
 def path_of(misfit: Misfit) -> str | None:

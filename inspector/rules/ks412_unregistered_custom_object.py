@@ -56,11 +56,15 @@ class UnregisteredCustomObject(ObjectRule):
             kind = "function" if users[0].is_function else "class"
             where = f" of {shown(module)}" if module not in (None, "builtins", "__main__") else ""
             count = f", used {len(users)} times," if len(users) > 1 else ""
+            root = case.model.format == "h5" and not users[0].node.pointer()
+            what = "is named without its package, as .h5 names a model's own class" if root else "is not registered"
+            register = (
+                f'put @keras.saving.register_keras_serializable(package="my_package") above {name[:60]}, and save '
+            )
             yield self.at(
                 users[0].node,
-                f"the {kind} {shown(name)}{where}{count} is not registered: the file loads with custom_objects alone",
-                hint=f'put @keras.saving.register_keras_serializable(package="my_package") above {name[:60]}, and save '
-                "again",
+                f"the {kind} {shown(name)}{where}{count} {what}: the file loads with custom_objects alone",
+                hint=register + ("as .keras" if root else "again"),
             )
 
 

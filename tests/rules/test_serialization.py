@@ -4,7 +4,9 @@ Whether a file loads, whether it loads without compiling, whether its tensors ar
 `fixtures/files`, and on every example of the rules.
 """
 
+import json
 import os
+import zipfile
 from functools import cache
 from pathlib import Path
 
@@ -42,6 +44,11 @@ def above_info(path, options=None):
     return {finding.code for finding in found if finding.severity != "info"}
 
 
+def is_of_keras_2(path):
+    """Whether the file is told to be one that tf_keras alone reads, which is no fault of it."""
+    return any("of tf_keras" in finding.message for finding in check_file(os.fspath(path), [load_rule("KS715")]))
+
+
 def sampled(paths, step=6):
     """Every so manieth runs by default, all of them when asked."""
     return [pytest.param(path, id=path.name, marks=[pytest.mark.slow] if number % step else [])
@@ -56,7 +63,7 @@ def test_fixture_against_keras(path):
         assert findings == LOADS.get(path.name, set()), findings
         assert keras_says.left == COPIES.get(path.name, 0)
     else:
-        assert findings or path.name in REGISTERED, keras_says.error
+        assert findings or path.name in REGISTERED or is_of_keras_2(path), keras_says.error
     if keras_says.error is not None and keras_says.error_uncompiled is None:
         assert findings <= {"KS709", "KS713"}
 
@@ -164,3 +171,41 @@ def test_first_layer_with_batch_input_shape(tmp_path):
     """A Dense loads in silence, and expects a dimension more."""
     path = write_example(load_rule("KS712").flags[0], tmp_path)
     assert keras.saving.load_model(path).input_shape == (None, None, 4)
+
+
+ASKED = [load_rule(code) for code in rule_modules() if code.startswith(("KS7", "KS8", "KS41"))]
+STRICT = Options(
+    target_keras="3.8", max_params=1, max_bytes=1, max_macs=1, allowed_formats=("x",), forbidden_layers=("Dense",),
+    required_metadata=("input", "output", "dtype=x", "keras-version=9", "nonsense"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["branch", "nested_three_deep", "text_preprocessing", "gan"])
+def test_broken_configs_do_not_stop_a_rule(name, tmp_path):
+    """Any value of the config in place of any other: numbers, texts, lists where dicts were."""
+    with zipfile.ZipFile(FILES / f"{name}.keras") as archive:
+        members = {member: archive.read(member) for member in archive.namelist()}
+    config = json.loads(members["config.json"])
+    path = tmp_path / "x.keras"
+    for place in range(0, count(config), 17):
+        for value in (None, 7, "x", [], {}, [[1]], {"class_name": 3, "config": 4}, 10**30):
+            changed = json.dumps(replaced(config, [place], value)).encode()
+            with zipfile.ZipFile(path, "w") as archive:
+                for member, data in members.items():
+                    archive.writestr(member, changed if member == "config.json" else data)
+            assert "KS690" not in {finding.code for finding in check_file(os.fspath(path), ASKED, STRICT)}
+
+
+def count(value):
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + sum(count(item) for item in items)
+
+
+def replaced(value, left, new):
+    """The value with its place-th part, counted in depth, replaced."""
+    left[0] -= 1
+    if left[0] < 0:
+        return new if left[0] == -1 else value
+    if isinstance(value, dict):
+        return {key: replaced(item, left, new) for key, item in value.items()}
+    return [replaced(item, left, new) for item in value] if isinstance(value, list) else value
