@@ -46,7 +46,7 @@ def message_of(error: BaseException) -> str:
     """The message in one line, without what Keras wraps around it: the call, the arguments, colours."""
     text = STYLES.sub("", str(error))
     while (wrapped := WRAPPER.match(text.strip())) is not None:
-        text = wrapped[1]
+        text = wrapped[2]
     return " ".join(text.split())
 
 
