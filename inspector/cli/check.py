@@ -128,7 +128,8 @@ def run_checks(settings: Settings, paths: tuple[str, ...], how: CheckSettings, o
             click.echo(f"note: {escaped(skip.path)}: {skip.why}", err=True)
     if not files and not settings.quiet:
         click.echo("note: there is nothing to check", err=True)
-    return sort_out(Report(files, found, skipped), how)
+    is_whole = how.is_whole and all(os.path.isdir(path) for path in paths)
+    return sort_out(Report(files, found, skipped), how, is_whole)
 
 
 def examine(
@@ -166,7 +167,7 @@ def check_code(path: str, how: CheckSettings, asked: Options, options: Mapping[s
     return [finding._replace(file=path) for finding in found]
 
 
-def sort_out(report: Report, how: CheckSettings) -> Report:
+def sort_out(report: Report, how: CheckSettings, is_whole: bool) -> Report:
     """Leave out what the project ignores, what the baseline knows, and infos that nobody asked for."""
     from collections import Counter
 
@@ -179,8 +180,9 @@ def sort_out(report: Report, how: CheckSettings) -> Report:
     if how.baseline is not None:
         known = read_baseline(how.baseline)
         folder = os.path.dirname(os.path.abspath(how.baseline))
-    sifted = sift(in_order(kept), known, report.files, folder)
-    kept = sifted.new + unused_entries(how, len(sifted.gone))
+    asked = Counter({key: count for key, count in known.items() if key[2] in how.codes})
+    sifted = sift(in_order(kept), asked, report.files, folder)
+    kept = sifted.new + (unused_entries(how, len(sifted.gone)) if is_whole else [])
     shown = kept if how.info else [finding for finding in kept if finding.severity != "info"]
     return report._replace(
         findings=in_order(shown), hidden=len(kept) - len(shown), known=len(sifted.known), gone=sifted.gone
@@ -196,13 +198,14 @@ def unused_entries(how: CheckSettings, gone: int) -> list[Finding]:
         return []
     rule = load_rule(UNUSED)
     found = [
-        rule.finding(f"per-file-ignores {pattern!r} leaves nothing out", hint="drop the entry")
+        rule.finding(f"per-file-ignores {pattern!r} leaves nothing out", hint="drop the entry")._replace(file=how.file)
         for pattern in how.ignores.unused()
     ]
     if gone:
         what = "1 entry fits" if gone == 1 else f"{gone:,} entries fit"
-        found.append(rule.finding(f"of the baseline, {what} nothing any more", hint="write it anew: --write-baseline"))
-    return [finding._replace(file=how.baseline or "") for finding in found]
+        message = f"of the baseline, {what} nothing any more"
+        found.append(rule.finding(message, hint="write it anew: --write-baseline")._replace(file=how.baseline or "."))
+    return found
 
 
 def from_folder(path: str, folder: str) -> str:

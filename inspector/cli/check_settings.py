@@ -13,17 +13,19 @@ from ..rules import load_rule, rule_names
 from .project import Project, find_project
 
 FORMATS = ("keras", "keras-dir", "h5", "weights-h5", "config", "savedmodel", "code")
-METADATA = ("keras_version", "date_saved", "input-names", "output-names", "dtype-policy")
+METADATA = ("keras-version", "input", "output", "dtype")
 
 
 class CheckSettings(NamedTuple):
     """What is asked, of which files, and what fails the run. ``folder`` is the project's, patterns start from it."""
 
     codes: list[str]
+    is_whole: bool  # no rule was picked out by name
     options: Options
     ignores: FileIgnores
     exclude: tuple[str, ...]
     folder: str
+    file: str  # what states it, "." where no file does
     info: bool
     fail_on: str
     baseline: str | None
@@ -47,10 +49,12 @@ def read_settings(options: Mapping[str, Any]) -> CheckSettings:
         baseline = os.path.relpath(os.path.join(project.folder, project.says("baseline")))
     return CheckSettings(
         selection.codes(names, usual),
+        selected is None,
         make_options(options, project),
         FileIgnores(stated, names),
         (*(project.says("exclude") or ()), *joined(options["exclude"])),
         project.folder,
+        os.path.relpath(project.file) if project.file else ".",
         bool(options["info"] or project.says("info")),
         options["fail_on"] or project.says("fail-on") or "warning",
         baseline,
@@ -82,7 +86,7 @@ def make_options(options: Mapping[str, Any], project: Project) -> Options:
     metadata = tuple(project.says("required-metadata") or ())
     for key, stated, known in (("allowed-formats", formats, FORMATS), ("required-metadata", metadata, METADATA)):
         for name in stated:
-            if name not in known:
+            if name.partition("=")[0].strip() not in known:
                 raise UsageError(f"{key}: there is no {name!r}", hint=f"there are: {', '.join(known)}")
     budgets = {name: options[name] for name in ("max_params", "max_bytes", "max_macs")}
     for name, value in budgets.items():

@@ -219,6 +219,21 @@ def test_a_baseline_knows_what_was_found_and_tells_what_is_gone(kinspect, tmp_pa
     assert record(kinspect, *ONLY, "--baseline", "known.json", "m/b.keras")[1]["baseline"]["gone"] == []
 
 
+def test_rules_that_were_not_asked_are_not_gone_from_a_baseline(kinspect, tmp_path):
+    write_bad(tmp_path / "a.keras")
+    kinspect("check", *ONLY, "--write-baseline", "known.json")
+    _, found = record(kinspect, "--select", "KS201", "--baseline", "known.json")
+    assert found["baseline"] == {"known": 0, "gone": []}
+
+
+def test_what_suppresses_nothing_is_told_of_a_whole_run_alone(kinspect, tmp_path):
+    write_good(tmp_path / "a.keras")
+    words = ("--info", "--per-file-ignores", "a.keras:KS103")
+    assert (".", "KS806") in met(record(kinspect, *words)[1])
+    assert (".", "KS806") not in met(record(kinspect, *words, "a.keras")[1])
+    assert (".", "KS806") not in met(record(kinspect, *words, *ONLY)[1])
+
+
 @pytest.mark.parametrize("text", ["[]", "{", '{"schema_version": 1, "findings": [3]}', '{"schema_version": 7}'])
 def test_what_is_no_baseline_is_said(text, kinspect, tmp_path):
     (tmp_path / "known.json").write_text(text)
