@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ..readers.members import StoredMember
     from ..readers.probe import Probe
     from ..readers.saved_model_parts import SavedModelParts
+    from .rule import Finding
 
 NEEDS = (
     "file", "probe", "documents", "members", "hdf5_objects", "saved_model", "objects", "model", "facts", "flow",
@@ -45,6 +46,7 @@ class Case:
         self.options = options or Options()
         self.is_live = model is not None
         self.problems: dict[str, KinspectError] = {}
+        self.told: list[Finding] = []  # by the rules that were asked before
         self.scanned: dict[int, TensorValues | Unknown] = {}
         self.listed: dict[int, dict[str, tuple[str, Any]]] = {}
         if model is not None:
@@ -129,6 +131,13 @@ class Case:
         from ..readers import read
 
         return read(self.path)
+
+    @cached_property
+    def wants_keras_3(self) -> bool:
+        """Whether Keras 3 is to load it: not where another is the target, or none but tf_keras reads it (KS715)."""
+        if self.options.target is not None:
+            return self.options.wants_keras_3
+        return self.model.format not in ("keras", "keras-dir") or not (self.model.keras_version or "").startswith("2.")
 
     @cached_property
     def facts(self) -> Facts:

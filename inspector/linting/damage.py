@@ -83,11 +83,11 @@ def unread_graphs(case: Case) -> Iterator[Damage]:
         yield Damage("the SavedModel has more operations than are looked at")
 
 
-def list_broken(case: Case) -> Iterator[Damage]:
-    """What is broken, each once, in the words of whoever met it."""
+def list_broken(case: Case, *, explained: bool = False) -> Iterator[Damage]:
+    """What is broken, each once, in the words of whoever met it; models and weights not, where it is told why."""
     read_all(case)
     told: list[str] = []
-    for damage in (*broken_parts(case), *broken_files(case)):
+    for damage in (*(() if explained else broken_parts(case)), *broken_files(case)):
         if not any(is_same(damage, said) for said in told):
             told.append(damage.message)
             yield damage

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 BYTES_A_SECOND = 100 << 20  # a large file may take longer
 NOT_READ = ("KS690", "not-fully-read")
+LAST = ("KS690", "KS691", "KS707")  # these tell what no other rule has told
 SEVERITY = {"error": 0, "warning": 1, "info": 2}
 
 
@@ -37,10 +38,10 @@ def check_model(model: Model, rules: Sequence[Rule], options: Options | None = N
 
 
 def check_case(case: Case, rules: Sequence[Rule]) -> list[Finding]:
-    findings: list[Finding] = []
+    findings = case.told
     try:
         with time_limit(case):
-            for rule in rules:
+            for rule in sorted(rules, key=lambda rule: rule.code in LAST):
                 findings += ask(rule, case)
     except OutOfTime:
         findings.append(unread(f"checking it took longer than {seconds_for(case):.0f} s, so not every rule was asked"))

@@ -50,7 +50,7 @@ class LossClassNotInstantiated(Rule):
 
     def tell(self, argument: str, name: str) -> Finding:
         return self.finding(
-            f"compile({argument}=...) was given the class {name} and no object of it: the model trains, but cannot be saved",
+            f"compile({argument}=...) was given the class {name} and no object of it: the model cannot be saved",
             hint=f"write {name}() in place of {name}",
         )
 

@@ -46,9 +46,10 @@ class ObjectArray(ContainerRule):
         if found:
             more = f" and {len(found) - 1:,} more" if len(found) > 1 else ""
             yield self.finding(
-                f"{quoted(found[0].place)}{more}: an array of Python objects, a pickle that runs code when opened",
+                f"{quoted(found[0].place)}{more}: an array of Python objects, kept as a pickle: Keras before 3.9 runs "
+                "what it holds, and later ones refuse the file",
                 pointer=found[0].place,
-                hint="do not load it before Keras 3.9, and later ones refuse it; save the weights as HDF5, the default",
+                hint="save the weights as HDF5, the default: what Keras writes as npz it cannot read again",
                 affects="Keras before 3.9.0; later ones refuse to load the file",
             )
 

@@ -9,6 +9,9 @@ from ..linting.container_rule import ContainerRule
 from ..linting.damage import list_broken
 from ..linting.rule import Example, Finding
 
+# What keeps a model, or its weights, from being read, and is told by a rule of its own
+CAUSES = ("KS604", "KS615", "KS616", "KS619", "KS620", "KS621", "KS624", "KS692")
+
 
 class Malformed(ContainerRule):
     """The file, or a part of it, is broken: it was cut, changed, or never written in full.
@@ -42,6 +45,7 @@ class Malformed(ContainerRule):
     )  # fmt: skip
 
     def find(self, case: Case) -> Iterator[Finding]:
-        for damage in list_broken(case):
+        explained = any(finding.code in CAUSES and finding.severity == "error" for finding in case.told)
+        for damage in list_broken(case, explained=explained):
             hint = damage.hint or "copy or download the file again and compare its size, or save the model again"
             yield self.finding(damage.message, pointer=damage.pointer, hint=hint)

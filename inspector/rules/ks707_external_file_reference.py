@@ -17,7 +17,8 @@ class ExternalFileReference(Rule):
 
     The file holds the path of the vocabulary and not its words: on another machine, or after the text file was moved
     or changed, the model cannot be loaded, or looks other words up than it was trained with. Keras refuses such a path
-    unless it is told not to, as a file from a stranger could have it read anything (KS608). Give the words themselves:
+    unless it is told not to, as a file from a stranger could have it read anything: that is KS608, an error, and where
+    it is asked it is the one to speak. Give the words themselves:
     `vocabulary=Path("words.txt").read_text().splitlines()`, or `adapt` the layer, and save again.
     """
 
@@ -43,9 +44,10 @@ class ExternalFileReference(Rule):
     )  # fmt: skip
 
     def check(self, case: Case) -> Iterator[Finding]:
+        told = {finding.layer for finding in case.told if finding.code == "KS608"}
         for path, layer in find_lookups(case.model):
             words = layer.config.get("vocabulary")
-            if isinstance(words, str) and words:
+            if isinstance(words, str) and words and path not in told:
                 yield self.finding(
                     f"{layer.class_name} {layer.name!r} reads its vocabulary from {words[:200]!r}, outside of the file",
                     layer=path,

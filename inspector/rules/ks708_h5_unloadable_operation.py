@@ -67,7 +67,7 @@ class H5UnloadableOperation(Rule):
     )  # fmt: skip
 
     def check(self, case: Case) -> Iterator[Finding]:
-        if not case.options.wants_keras_3 or case.is_live:
+        if case.is_live or not case.wants_keras_3:
             return
         held = list(walk_held(case.model))
         yield from self.tell_old([(path, layer) for path, _, layer in held if layer.class_name in FUTURE])

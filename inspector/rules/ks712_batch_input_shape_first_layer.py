@@ -46,7 +46,7 @@ class BatchInputShapeFirstLayer(Rule):
     )  # fmt: skip
 
     def check(self, case: Case) -> Iterator[Finding]:
-        if not case.options.wants_keras_3 or case.is_live:
+        if case.is_live or not case.wants_keras_3:
             return
         stack: list[tuple[str, Graph]] = [("", case.model.graph)]
         while stack:

@@ -44,7 +44,7 @@ class LegacyOptimizerArgument(Rule):
 
     def check(self, case: Case) -> Iterator[Finding]:
         optimizer = case.training.optimizer if case.training is not None else None
-        if optimizer is None or not optimizer.own or not case.options.wants_keras_3 or case.is_live:
+        if optimizer is None or not optimizer.own or case.is_live or not case.wants_keras_3:
             return
         rate, decay = optimizer.config.get("lr"), optimizer.config.get("decay")
         if rate is not None:

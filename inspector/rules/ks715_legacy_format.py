@@ -21,7 +21,8 @@ class LegacyFormat(Rule):
     several losses (KS706, KS708 to KS710); that it is used is only noted. A SavedModel cannot be opened by
     `keras.saving.load_model` of Keras 3 at all; `keras.layers.TFSMLayer(folder, call_endpoint="serving_default")` runs
     it, and `tf_keras` loads it. What `tf_keras` writes as `.keras`, its mixed precision in `.h5`, and its graphs with
-    nested models that are counted from one are refused by Keras 3: these are warnings, and the way out is named.
+    nested models that are counted from one are refused by Keras 3; the way out is named. All of
+    it is a remark: for the Keras that wrote it, the file is sound.
     """
 
     code = "KS715"
@@ -59,7 +60,7 @@ class LegacyFormat(Rule):
     def check_model(self, model: Model) -> Iterator[Finding]:
         obstacles = list(find_obstacles(model))
         for obstacle in obstacles:
-            yield self.finding(obstacle.what, hint=obstacle.hint, layer=obstacle.layer, severity="warning")
+            yield self.finding(obstacle.what, hint=obstacle.hint, layer=obstacle.layer)
         if model.format == "h5" and not obstacles:
             yield self.finding(
                 f"an .h5 file of Keras {model.keras_version or '1 or 2'}: the older format, which does not hold all "
