@@ -36,7 +36,8 @@ class Evaluation:
         """The `Spec` of a tensor, or `Unknown`."""
         value = self.outputs.get((ref.layer, ref.call), Unknown(f"{ref.layer!r} is never called"))
         if isinstance(value, Unknown):
-            return value
+            stated = self.graph.stated.get(ref) if self.at_own_shapes else None
+            return value if stated is None or disbelieve(stated.shape) else stated
         flat = flatten(value)
         return flat[ref.output] if ref.output < len(flat) else Unknown(f"{ref.layer!r} has no output {ref.output}")
 
@@ -125,8 +126,9 @@ class Inference(Engine):
         if flat is None:
             while known and known[-1] is None:
                 known.pop()
-            if not known or None in known:
-                return value
+            here = [ref.output for ref in evaluation.graph.output_refs() if ref[:2] == (layer.name, index)]
+            if not known or None in known or max(here, default=0) >= len(known):
+                return value  # of some outputs nothing is stated
             return known[0] if len(known) == 1 else known
         if all(spec is None or spec.shape == own.shape for spec, own in zip(known, flat, strict=True)):
             return value

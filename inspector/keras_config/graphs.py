@@ -23,6 +23,8 @@ TYPED = (  # operations with an argument ``dtype``
 )  # fmt: skip
 WRAPPED = ("layer", "cell", "cells", "forward_layer", "backward_layer")
 MAX_NESTING = 2_000
+MAX_LAYERS = 20_000  # nested ones included: some 10 kB each in a summary
+MAX_NAME = 1_000  # characters; a name stands in many places of what is printed
 
 
 def decode_model(data: Any) -> Graph:
@@ -33,9 +35,9 @@ def decode_model(data: Any) -> Graph:
     """
     if not isinstance(data, Mapping) or not isinstance(data.get("class_name"), str):
         raise UnreadableModel("the config is not a serialised Keras model: it has no 'class_name'")
-    layer = run(decoding_layer(data, is_root=True))
-    assert isinstance(layer, Layer)
+    layer = run(start_layer(data, is_root=True))
     if layer.inner is not None:
+        check_size(layer.inner)
         return layer.inner
     return Graph(
         layer.name, layer.class_name, "subclassed", (), config=layer.config, module=layer.module,
@@ -43,16 +45,27 @@ def decode_model(data: Any) -> Graph:
     )  # fmt: skip
 
 
+def check_size(graph: Graph) -> None:
+    """Bound the layers of all nested models together; each alone is bounded before it is decoded."""
+    count, graphs = 0, [graph]
+    for one in graphs:
+        count += len(one.layers)
+        graphs += [layer.inner for layer in one.layers if layer.inner is not None]
+    if count > MAX_LAYERS:
+        raise UnreadableModel(f"{graph.name!r} has {count:,} layers; more than {MAX_LAYERS:,} are not read")
+
+
 def decode_layer(data: Mapping[str, Any]) -> Layer:
     """One serialised layer, with the layers or the model it holds."""
-    layer = run(decoding_layer(data))
-    assert isinstance(layer, Layer)
-    return layer
+    return run(start_layer(data))
 
 
-def run(decoding: Decoding) -> Any:
+def run(begun: Layer | Decoding) -> Layer:
     """Drive nested decodings with a stack of our own, so that depth is bounded by us and not by Python."""
-    stack, result = [decoding], None
+    if isinstance(begun, Layer):
+        return begun
+    stack: list[Decoding] = [begun]
+    result: Any = None
     while stack:
         try:
             child = stack[-1].send(result)
@@ -64,28 +77,51 @@ def run(decoding: Decoding) -> Any:
                 raise UnreadableModel(f"models are nested deeper than {MAX_NESTING} levels")
             stack.append(child)
             result = None
+    assert isinstance(result, Layer)
     return result
 
 
-def decoding_layer(data: Any, *, is_root: bool = False, nodes: Any = None, calls: tuple[Call, ...] = ()) -> Decoding:
-    """A layer, operation or nested model, with the ``calls`` that the graph around it found in its ``nodes``."""
+def start_layer(
+    data: Any, *, is_root: bool = False, nodes: Any = None, calls: tuple[Call, ...] = ()
+) -> Layer | Decoding:
+    """A layer, operation or nested model, with the ``calls`` that the graph around it found in its ``nodes``; what
+    holds layers of its own, as its decoding."""
     if not isinstance(data, dict) or not isinstance(data.get("class_name"), str):
         raise UnreadableModel("a layer is not a serialised object with a 'class_name'")
     class_name, registered = read_class(data)
     config = read_config(data, class_name)
     module = data.get("module") or ("__main__" if "module" in data else None)
     build, shared = data.get("build_config"), data.get("shared_object_id")
-    kind = find_kind(class_name, module if isinstance(module, str) else None, config, nodes)
+    known_module, is_registered = module if isinstance(module, str) else None, ">" in data["class_name"]
+    kind = find_kind(class_name, known_module, config, nodes, is_registered=is_registered)
     layer = Layer(
-        name_of(data, config, class_name), class_name, kind, config, module if isinstance(module, str) else None,
-        registered, (Call(),) if kind == "input" and calls == () and nodes is not None else calls,
+        name_of(data, config, class_name), class_name, kind, config, known_module, registered,
+        (Call(),) if kind == "input" and calls == () and nodes is not None else calls,
         build_config=build if isinstance(build, dict) else None, shared_id=shared if isinstance(shared, int) else None,
     )  # fmt: skip
+    if len(layer.name) > MAX_NAME or len(class_name) > MAX_NAME:
+        raise UnreadableModel(f"a layer's name or class has more than {MAX_NAME:,} characters")
     if kind in ("sequential", "functional"):
-        decoding = decoding_sequential(layer) if kind == "sequential" else decoding_functional(layer)
-        return replace(layer, inner=(yield decoding))
-    held = [] if is_root else [key for key, value in config.items() if holds_layers(value, key)]
-    return replace(layer, wraps=(yield decoding_wrapped(config, held))) if held else layer
+        return decoding_model(layer)
+    if not is_root:
+        held = [key for key, value in config.items() if isinstance(value, (dict, list)) and holds_layers(value, key)]
+        if held:
+            return decoding_wrapper(layer, held)
+    return layer
+
+
+def decoding_model(layer: Layer) -> Decoding:
+    """A layer that is a model."""
+    given = len(layer.config["layers"])
+    if given > MAX_LAYERS:
+        raise UnreadableModel(f"{layer.name!r} has {given:,} layers; more than {MAX_LAYERS:,} are not read")
+    decoding = decoding_sequential(layer) if layer.kind == "sequential" else decoding_functional(layer)
+    return replace(layer, inner=(yield decoding))
+
+
+def decoding_wrapper(layer: Layer, keys: list[str]) -> Decoding:
+    """A layer that holds others under some keys of its config."""
+    return replace(layer, wraps=(yield decoding_wrapped(layer.config, keys)))
 
 
 def read_config(data: Mapping[str, Any], class_name: str) -> Mapping[str, Any]:
@@ -113,7 +149,9 @@ def read_class(data: Mapping[str, Any]) -> tuple[str, str | None]:
     return class_name, registered if isinstance(registered, str) else None
 
 
-def find_kind(class_name: str, module: str | None, config: Mapping[str, Any], nodes: Any) -> str:
+def find_kind(
+    class_name: str, module: str | None, config: Mapping[str, Any], nodes: Any, *, is_registered: bool = False
+) -> str:
     """Input, sequential, functional, operation or plain layer, by the class or by a config that only models have."""
     if class_name == "InputLayer":
         return "input"
@@ -128,7 +166,7 @@ def find_kind(class_name: str, module: str | None, config: Mapping[str, Any], no
         raise UnreadableModel(f"the config of a {class_name!r} has no list of layers")
     if class_name in OP_LAYERS or (module is not None and module.startswith(("keras.src.ops", "keras.ops"))):
         return "operation"
-    if module is None and is_modern(nodes) and is_bare_operation(class_name, config):
+    if module is None and not is_registered and is_modern(nodes) and is_bare_operation(class_name, config):
         return "operation"
     return "layer"
 
@@ -159,10 +197,12 @@ def decoding_wrapped(config: Mapping[str, Any], keys: list[str]) -> Decoding:
         if isinstance(value, list):
             held = []
             for item in value:
-                held.append((yield decoding_layer(item)))
+                begun = start_layer(item)
+                held.append(begun if isinstance(begun, Layer) else (yield begun))
             wraps[key] = held
         else:
-            wraps[key] = yield decoding_layer(value)
+            begun = start_layer(value)
+            wraps[key] = begun if isinstance(begun, Layer) else (yield begun)
     return wraps
 
 
@@ -182,7 +222,8 @@ def decoding_sequential(shell: Layer) -> Decoding:
     """A Sequential: each layer is called on the one before it. Without an input shape it is not built."""
     layers: list[Layer] = []
     for data in shell.config["layers"]:
-        layers.append((yield decoding_layer(data)))
+        begun = start_layer(data)
+        layers.append(begun if isinstance(begun, Layer) else (yield begun))
     if layers and layers[0].kind != "input":
         entry = make_entry(shell, layers[0])
         if entry is not None:
@@ -259,7 +300,8 @@ def decoding_functional(shell: Layer) -> Decoding:
         nodes: Any = data.get("inbound_nodes", []) if isinstance(data, dict) else []
         is_input = isinstance(data, dict) and data.get("class_name") == "InputLayer"
         calls = () if is_input else decode_calls(nodes, layer_label(data), stated)
-        layers.append((yield decoding_layer(data, nodes=nodes or [], calls=calls)))
+        begun = start_layer(data, nodes=nodes or [], calls=calls)
+        layers.append(begun if isinstance(begun, Layer) else (yield begun))
         legacy = legacy or (bool(calls) and not is_modern(nodes))
     inputs, outputs = decode_ends(shell.config["input_layers"]), decode_ends(shell.config["output_layers"])
     graph = make_graph(shell, "functional", layers, inputs, outputs, stated, True)
@@ -286,18 +328,23 @@ def count_from_zero(graph: Graph, legacy: bool) -> Graph:
     """Undo Keras's built-in node of nested models, so that calls are counted from zero everywhere.
 
     Keras 2 counts a nested model's calls from 1 throughout; Keras 3 does so for Functional models, in
-    ``output_layers`` (and ``input_layers``) only.
+    ``output_layers`` (and ``input_layers``) only. A custom class may be a Functional model with a config of its own;
+    it is one where an output is a call more than there are.
     """
     nested = {layer.name for layer in graph.layers if layer.inner is not None}
-    if not nested:
-        return graph
     if not legacy:
         functional = {layer.name for layer in graph.layers if layer.kind == "functional"}
+        calls = {layer.name: len(layer.calls) for layer in graph.layers if layer.kind == "layer" and layer.calls}
+        functional |= {ref.layer for ref in graph.output_refs() if ref.call == calls.get(ref.layer)}
+        if not functional:
+            return graph
 
         def shift(ref: Any) -> Any:
             return ref._replace(call=max(ref.call - 1, 0)) if ref.layer in functional else ref
 
         return replace(graph, inputs=map_structure(shift, graph.inputs), outputs=map_structure(shift, graph.outputs))
+    if not nested:
+        return graph
     refs = [ref for layer in graph.layers for call in layer.calls for ref in call.refs()] + graph.output_refs()
     lowest = {name: min((ref.call for ref in refs if ref.layer == name), default=0) for name in nested}
     offset = {name for name, call in lowest.items() if call > 0}

@@ -77,8 +77,7 @@ def has_layer(graph: Graph, name: str) -> bool:
 
 def find_path(atlas: Atlas, path: str) -> Iterator[Target]:
     """The targets of a path: models from the outermost, then a layer, a glob or a block."""
-    graph = atlas.model.graph
-    parts = [path] if has_layer(graph, path) else path.split("/")
+    parts = split_path(atlas.model.graph, path)
     scopes: list[Scope] = [()]
     for depth, part in enumerate(parts[:-1]):
         scopes = [inner for scope in scopes for inner in enter(atlas, scope, part, path, "/".join(parts[: depth + 1]))]
@@ -88,11 +87,28 @@ def find_path(atlas: Atlas, path: str) -> Iterator[Target]:
     yield from found
 
 
+def split_path(graph: Graph, path: str) -> list[str]:
+    """The parts of a path. Keras 2 has layers with slashes in their names, as DenseNet's ``conv1/relu``."""
+    rest, parts = path.split("/"), []
+    while rest:
+        ways = {count: "/".join(rest[:count]) for count in range(len(rest), 0, -1)}
+        known = [count for count, way in ways.items() if find_layers(graph, split_part(graph, way)[0])]
+        count = known[0] if known else 1
+        parts.append(ways[count])
+        rest = rest[count:]
+        models = [layer.inner for layer in find_layers(graph, split_part(graph, ways[count])[0]) if layer.inner]
+        if not models:
+            return parts + rest
+        graph = models[0]
+    return parts
+
+
 def enter(atlas: Atlas, scope: Scope, part: str, path: str, so_far: str) -> list[Scope]:
     """The scopes inside the models that a part of a path names: every call where it names none."""
     graph = atlas.graph(scope)
     name, call, output = split_part(graph, part)
-    layers = [layer for layer in graph.layers if matches(layer, name) and (layer.inner or not set(name) & WILD)]
+    is_glob = is_pattern(graph, name)
+    layers = [layer for layer in find_layers(graph, name) if layer.inner or not is_glob]
     if output is not None or not layers:
         raise nothing_named(atlas, path, [scope], part)
     found = []
@@ -117,8 +133,16 @@ def split_part(graph: Graph, part: str) -> tuple[str, int | None, int | None]:
     return match["name"], number, int(output) if output else None
 
 
-def matches(layer: Layer, name: str) -> bool:
-    return fnmatchcase(layer.name, name) if set(name) & WILD else layer.name == name
+def is_pattern(graph: Graph, name: str) -> bool:
+    """Whether a name is a glob; not where a layer has that very name."""
+    return bool(set(name) & WILD) and name not in graph.by_name
+
+
+def find_layers(graph: Graph, name: str) -> list[Layer]:
+    """The layers of a graph that a name or a glob means."""
+    if is_pattern(graph, name):
+        return [layer for layer in graph.layers if fnmatchcase(layer.name, name)]
+    return [graph.by_name[name]] if name in graph.by_name else []
 
 
 def numbers(layer: Layer, call: int | None, path: str) -> list[int]:
@@ -138,13 +162,12 @@ def find_last(atlas: Atlas, scope: Scope, part: str) -> list[Target]:
     """The targets of a path's last part in one graph; none where nothing has that name."""
     graph = atlas.graph(scope)
     name, call, output = split_part(graph, part)
-    layers = [layer for layer in graph.layers if matches(layer, name)]
-    if set(name) & WILD:
-        layers = [layer for layer in layers if layer.calls]
+    is_glob = is_pattern(graph, name)
+    layers = [layer for layer in find_layers(graph, name) if layer.calls or not is_glob]
     if not layers:
         return [] if call is not None or output is not None else find_block(atlas, scope, name)
     several = [(layer, n) for layer in layers for n in numbers(layer, call, part)]
-    if call is None and not set(name) & WILD and len(several) > 1:
+    if call is None and not is_glob and len(several) > 1:
         ways = ", ".join(f"{name}@{n}" for n in range(min(len(several), SOME)))
         raise UsageError(
             f"{name!r} is called {len(several)} times: say which call", hint=f"there are: {ways}, {name}@*"
@@ -209,6 +232,7 @@ def nothing_named(atlas: Atlas, path: str, scopes: Sequence[Scope], part: str) -
         beside = [layer.name for layer in atlas.graph(scopes[0] if scopes else ()).layers]
         close = get_close_matches(part, beside, 3, 0.5)
         near = [f"{lead}/{name}" if lead else name for name in close] or get_close_matches(path, list(paths), 3, 0.5)
-    what = "matches no layer" if set(path) & WILD else "is no layer of the model"
-    hint = f"did you mean {' or '.join(repr(name) for name in near[:3])}?" if near else None
+    what = "matches no layer" if set(part) & WILD else "is no layer of the model"
+    listed = ", ".join(list(paths)[:SOME]) + (", …" if len(paths) > SOME else "")
+    hint = f"did you mean {' or '.join(repr(name) for name in near[:3])}?" if near else f"there are: {listed}"
     return UsageError(f"{path!r} {what}", hint=hint)

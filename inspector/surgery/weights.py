@@ -116,7 +116,10 @@ def load_legacy(cut: Cut, atlas: Atlas) -> Cargo:
         raise NotExtractable("it holds no weights")
     root = Group()
     weights = root.group(WEIGHTS)
-    names = [layer.name for layer in cut.graph.layers if layer.kind != "operation" or not atlas.modern]
+    names = [
+        layer.name for layer in cut.graph.layers
+        if layer.kind != "operation" or not atlas.modern or index.by_layer.get(cut.pieces[layer.name].path)
+    ]  # fmt: skip
     put_names(weights, LAYER_NAMES, names)
     put_names(weights.children.setdefault(TOP_LEVEL, Group()), WEIGHT_NAMES, [])
     tensors: list[Weight] = []

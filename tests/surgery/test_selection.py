@@ -48,6 +48,43 @@ def test_what_a_prefix_covers(name, prefix, is_part):
     assert continues(name, prefix) is is_part
 
 
+def renamed(tmp_path, file, names):
+    """A config with some of its layers named otherwise."""
+    text = (FILES / file).read_text()
+    for old, new in names.items():
+        text = text.replace(f'"{old}"', f'"{new}"')
+    (tmp_path / file).write_text(text)
+    return read(tmp_path / file)
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("k*[z]?", ["k*[z]?"]),
+        ("k*[z]?@0", ["k*[z]?"]),
+        ("x=k*[z]?", ["k*[z]?"]),
+        ("a=b", ["a=b"]),
+        ("d@1:0", ["d@1:0"]),
+    ],
+)
+def test_a_layers_own_name_is_no_pattern(tmp_path, name, found):
+    atlas = Atlas(renamed(tmp_path, "toy_resnet.json", {"conv2d": "k*[z]?", "conv2d_1": "a=b", "conv2d_2": "d@1:0"}))
+    assert [spell(atlas, tensor) for target in select(atlas, [name]) for tensor in target.tensors] == found
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("encoder/conv1/conv", ["encoder/conv1/conv"]), ("encoder/conv1/conv@0:0", ["encoder/conv1/conv"]),
+        ("encoder/conv1/*", ["encoder/conv1/conv", "encoder/conv1/pool"]), ("enc*/conv1", ["encoder/conv1/pool"]),
+    ],
+)  # fmt: skip
+def test_names_with_slashes_inside_a_model(tmp_path, name, found):
+    names = {"conv2d": "conv1/conv", "global_max_pooling2d": "conv1/pool"}
+    atlas = Atlas(renamed(tmp_path, "tfk_nested_autoencoder.json", names))
+    assert [spell(atlas, tensor) for target in select(atlas, [name]) for tensor in target.tensors] == found
+
+
 def test_a_block_gives_its_one_exit():
     model = read(FILES / "vgg19.json")
     (target,) = select(Atlas(model), ["block3"])
@@ -64,7 +101,7 @@ def test_a_block_inside_a_model():
     ("file", "name", "message", "hint"),
     [
         ("toy_resnet.keras", "conv2d_9", "'conv2d_9' is no layer", "'conv2d_6'"),
-        ("toy_resnet.keras", "zzz*", "matches no layer", None),
+        ("toy_resnet.keras", "zzz*", "matches no layer", "there are: img, conv2d, conv2d_1,"),
         ("toy_resnet.keras", "conv", "(7 layers) has 4 exits: conv2d_1, conv2d_3", "name the exits"),
         ("toy_resnet.keras", "add@1", "called 1 time", "add@0"),
         ("toy_resnet.keras", "add:3", "gives 1 tensor", None),
