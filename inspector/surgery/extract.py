@@ -15,6 +15,7 @@ from .cut import Cut, cut
 from .encoding import Encoder
 from .places import Atlas, Tensor, spell
 from .recovered import Parent
+from .renaming import without_slashes
 from .selection import Target, select, select_all
 from .weights import Cargo, load_archive, load_legacy
 from .write import write_archive, write_legacy, write_whole
@@ -86,7 +87,7 @@ class Submodel:
     @property
     def dropped(self) -> list[str]:
         """The parent's top-level layers that are not kept, and not opened."""
-        kept = {path.partition("/")[0] for path in self.layers}
+        kept = {piece.names[0] for piece in self.cut.pieces.values() if piece.names}
         return [layer.name for layer in self.model.graph.layers if layer.name not in kept]
 
     def save(self, path: str | os.PathLike[str], *, force: bool = False) -> None:
@@ -173,11 +174,12 @@ class Submodel:
     def describe_ends(self, structure: Any, tensors: Sequence[Tensor]) -> list[dict[str, Any]]:
         """Inputs or outputs in flat order, with the place in the parent that each stands for."""
         keys = sorted(structure, key=str) if isinstance(structure, dict) else []
+        names = without_slashes(self.cut.pieces) if self.is_upgraded else {}
         ends = []
         for number, tensor in enumerate(tensors):
-            spec = self.find_spec(tensor)
+            spec, name = self.find_spec(tensor), self.cut.point(tensor).layer
             end: dict[str, Any] = {
-                "name": self.cut.point(tensor).layer, "from": spell(self.atlas, tensor),
+                "name": names.get(name, name), "from": spell(self.atlas, tensor),
                 "shape": list(spec.shape) if isinstance(spec, Spec) else None,
                 "dtype": spec.dtype if isinstance(spec, Spec) else None,
             }  # fmt: skip

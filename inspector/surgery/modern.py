@@ -15,6 +15,7 @@ from ..graph import Call, Constant, Graph, Layer, Spec, TensorRef, Unknown, map_
 from ..layers import find_knowledge
 from .encoding import TRAINED, Encoder
 from .entries import FUNCTIONAL
+from .renaming import rename_layer, without_slashes
 from .variables import CELLED
 from .walking import Piece
 
@@ -164,37 +165,49 @@ class Upgrade:
     def encode_graph(
         self, graph: Graph, layers: list[tuple[Layer, Mapping[str, Any], list[Call]]], evaluation: Evaluation | None
     ) -> dict[str, Any]:
+        names = without_slashes(layer.name for layer, _, _ in layers)
+
         def encode_end(ref: TensorRef) -> list[Any]:
-            return [ref.layer, ref.call + int(graph.by_name[ref.layer].kind == "functional"), ref.output]
+            return [
+                names.get(ref.layer, ref.layer),
+                ref.call + int(graph.by_name[ref.layer].kind == "functional"),
+                ref.output,
+            ]
 
         encoded = []
         for layer, data, calls in layers:
             nodes = [] if layer.kind == "input" else [self.encode_call(layer, call, evaluation) for call in calls]
-            encoded.append({**self.encode_layer(layer, data), "name": layer.name, "inbound_nodes": nodes})
+            name = names.get(layer.name, layer.name)
+            data = {**self.encode_layer(layer, data), "name": name, "inbound_nodes": nodes}
+            encoded.append(rename_layer(data, name, names) if names else data)
         return {
-            "name": graph.name, "trainable": graph.trainable, "layers": encoded,
+            "name": graph.name.replace("/", "_"), "trainable": graph.trainable, "layers": encoded,
             "input_layers": map_structure(encode_end, graph.inputs),
             "output_layers": map_structure(encode_end, graph.outputs),
         }  # fmt: skip
 
     def encode_layer(self, layer: Layer, data: Mapping[str, Any]) -> dict[str, Any]:
-        inner = layer.inner
+        inner, name = layer.inner, layer.name.replace("/", "_")
         if inner is None:
             named = name_class(layer.class_name)
-            config = dict(layer.config) if layer.kind == "input" else {**(data.get("config") or {}), "name": layer.name}
+            config = dict(layer.config) if layer.kind == "input" else {**(data.get("config") or {}), "name": name}
             if layer.kind != "input" and not layer.trainable and "trainable" in config:
                 config["trainable"] = False
             return {**named, "config": self.upgrade_config(layer, config)}
         datas = {str(d.get("name") or (d.get("config") or {}).get("name")): d for d in inner.config.get("layers") or ()}
         parts = [(part, datas.get(part.name, {"config": dict(part.config)}), list(part.calls)) for part in inner.layers]
         if inner.kind == "sequential":
-            layers = [{**self.encode_layer(part, found)} for part, found, _ in parts]
-            config = {"name": layer.name, "trainable": layer.trainable, "layers": layers}
+            names = without_slashes(part.name for part in inner.layers)
+            layers = [
+                rename_layer(self.encode_layer(part, found), names.get(part.name, part.name), {})
+                for part, found, _ in parts
+            ]
+            config = {"name": name, "trainable": layer.trainable, "layers": layers}
             return {**name_class("Sequential"), "config": config}
         evaluation = self.inference.evaluate(inner)
         inner = replace(inner, inputs=unpack(inner.inputs), outputs=unpack(inner.outputs))
         config = self.encode_graph(inner, parts, None if isinstance(evaluation, Unknown) else evaluation)
-        return {**FUNCTIONAL, "config": {**config, "name": layer.name, "trainable": layer.trainable}}
+        return {**FUNCTIONAL, "config": {**config, "name": name, "trainable": layer.trainable}}
 
     def upgrade_config(self, layer: Layer, config: dict[str, Any]) -> dict[str, Any]:
         """A layer's arguments in Keras 3's words. Raises `NotExtractable` for one that it does otherwise."""
@@ -205,7 +218,7 @@ class Upgrade:
                 raise NotExtractable(f"{layer.name!r}: Keras 3 has another function {value!r} than Keras 2", hint=HINT)
         if layer.kind == "input":
             kept: dict[str, Any] = {key: made[key] for key in ("dtype", "sparse") if key in made}
-            return {**kept, "name": layer.name, "batch_shape": list(shape or ())}
+            return {**kept, "name": config["name"], "batch_shape": list(shape or ())}
         if isinstance(made.get("axis"), list) and len(made["axis"]) == 1:
             made["axis"] = int(made["axis"][0])
         if layer.class_name == "LeakyReLU" and "alpha" in made:

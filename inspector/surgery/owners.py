@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..errors import NotExtractable
-from ..graph import Layer, Weight, walk
+from ..graph import Graph, Layer, Weight, walk
 from ..readers.legacy_h5 import WEIGHTS
 from .places import Atlas
 from .variables import Register, Variable, not_told
@@ -25,9 +25,9 @@ class Owners:
 
         A nested model's are all that its layers have.
         """
-        top = path.partition("/")[0]
+        graph = self.atlas.model.graph
+        top = find_top(graph, path)
         if top not in self.known:
-            graph = self.atlas.model.graph
             layer = graph.by_name[top]
             stored = self.index.by_layer.get(top, ())
             refuse_shared(layer, top)
@@ -43,6 +43,13 @@ class Owners:
         start = len(f"{WEIGHTS}/{path}/")
         own = all(weight.path[start:].rpartition("/")[0] == path for weight in stored)
         return len(stored) if own else None
+
+
+def find_top(graph: Graph, path: str) -> str:
+    """The top-level layer that a path leads through; names of Keras 2 may have slashes themselves."""
+    parts = path.split("/")
+    heads = ("/".join(parts[:count]) for count in range(1, len(parts) + 1))
+    return next((head for head in heads if head in graph.by_name), parts[0])
 
 
 def deal_out(top: str, names: list[Variable], stored: tuple[Weight, ...]) -> list[tuple[Variable, Weight]]:
