@@ -10,12 +10,10 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from ..errors import KinspectError, UsageError
-
-if TYPE_CHECKING:
-    from pathspec import GitIgnoreSpec
+from .ignoring import Patterns, is_left_out, outer_patterns, read_patterns
 
 SURE = (".keras", ".weights.h5", ".weights.json")  # names that nothing but a model of Keras has
 HDF5, JSON, YAML = (".h5", ".hdf5", ".hdf", ".he5"), (".json",), (".yaml", ".yml")
@@ -35,25 +33,6 @@ class Found(NamedTuple):
     why: str | None = None
 
 
-class Excluded:
-    """Patterns as in ``.gitignore``, from one folder."""
-
-    def __init__(self, folder: str, lines: Sequence[str]) -> None:
-        self.folder = folder
-        self.lines = lines
-        self.spec: GitIgnoreSpec | None = None
-
-    def covers(self, path: str, *, folder: bool) -> bool:
-        if not self.lines:
-            return False
-        if self.spec is None:
-            from pathspec import GitIgnoreSpec
-
-            self.spec = GitIgnoreSpec.from_lines(self.lines)
-        below = os.path.relpath(os.path.abspath(path), self.folder).replace(os.sep, "/")
-        return not below.startswith("../") and self.spec.match_file(f"{below}/" if folder else below)
-
-
 def find_models(
     paths: Sequence[str], exclude: Sequence[str] = (), *, root: str | None = None, gitignore: bool = True
 ) -> Iterator[Found]:
@@ -61,7 +40,7 @@ def find_models(
 
     ``exclude`` are patterns as in ``.gitignore``, taken from ``root``. Raises `UsageError` for what is not there.
     """
-    excluded = Excluded(os.path.abspath(root or "."), exclude)
+    excluded = Patterns(root or ".", exclude)
     met: set[str] = set()
     for path in paths:
         if not os.path.lexists(path):
@@ -90,7 +69,7 @@ def is_model_folder(path: str) -> bool:
     return path.endswith(".keras") or any(os.path.isfile(os.path.join(path, name)) for name in beside)
 
 
-def look_at_named(path: str, excluded: Excluded) -> Iterator[Found]:
+def look_at_named(path: str, excluded: Patterns) -> Iterator[Found]:
     """A path that was named: pre-commit names what changed, models or not."""
     if excluded.covers(path, folder=os.path.isdir(path)):
         yield Found(path, "excluded")
@@ -103,9 +82,12 @@ def look_at_named(path: str, excluded: Excluded) -> Iterator[Found]:
     yield Found(path, why)
 
 
-def look_at_folder(folder: str, excluded: Excluded, gitignore: bool) -> Iterator[Found]:
+def look_at_folder(folder: str, excluded: Patterns, gitignore: bool) -> Iterator[Found]:
     """Everything below a folder, sorted, without recursion; links to folders are not followed."""
-    stack: list[tuple[str, tuple[Excluded, ...]]] = [(folder, outer_ignores(folder) if gitignore else ())]
+    if excluded.covers(folder, folder=True):
+        yield Found(folder, "excluded")
+        return
+    stack: list[tuple[str, tuple[Patterns, ...]]] = [(folder, outer_patterns(folder) if gitignore else ())]
     while stack:
         place, rules = stack.pop()
         try:
@@ -114,12 +96,12 @@ def look_at_folder(folder: str, excluded: Excluded, gitignore: bool) -> Iterator
             yield Found(place, f"cannot be listed: {(error.strerror or str(error)).lower()}")
             continue
         if gitignore and any(entry.name == ".gitignore" for entry in entries):
-            rules = (*rules, read_ignores(place))
+            rules = (*rules, read_patterns(place))
         below = []
         for entry in entries:
             path = os.path.normpath(os.path.join(place, entry.name))
             is_folder = entry.is_dir(follow_symlinks=False)
-            if any(rule.covers(path, folder=is_folder) for rule in (excluded, *rules)):
+            if excluded.says(path, folder=is_folder) or is_left_out(path, rules, folder=is_folder):
                 continue
             if not is_folder:
                 why = why_not(path, named=False)
@@ -130,28 +112,6 @@ def look_at_folder(folder: str, excluded: Excluded, gitignore: bool) -> Iterator
             elif entry.name not in NEVER and not os.path.isfile(os.path.join(path, "pyvenv.cfg")):
                 below.append((path, rules))
         stack.extend(reversed(below))
-
-
-def outer_ignores(folder: str) -> tuple[Excluded, ...]:
-    """The ``.gitignore`` files of the folders above, up to the one that git works in."""
-    found: list[Excluded] = []
-    place = os.path.abspath(folder)
-    while not os.path.exists(os.path.join(place, ".git")):
-        above = os.path.dirname(place)
-        if above == place:
-            return ()
-        place = above
-        if os.path.isfile(os.path.join(place, ".gitignore")):
-            found.append(read_ignores(place))
-    return tuple(reversed(found))
-
-
-def read_ignores(folder: str) -> Excluded:
-    try:
-        text = Path(folder, ".gitignore").read_text("utf-8", "replace")
-    except OSError:
-        text = ""
-    return Excluded(os.path.abspath(folder), text.splitlines())
 
 
 IS_LFS = "a Git LFS pointer: the model itself is not here; 'git lfs pull' fetches it"

@@ -21,12 +21,12 @@ class TrainableChangedAfterCompile(Rule):
     In Keras 2 a model kept what was trainable when it was compiled, and the discriminator of a GAN went on learning.
     In Keras 3 it does not: `train_on_batch` of the frozen model changes no weight (measured). Keep the discriminator
     trainable and train both in a `train_step` of your own, or set ``trainable`` before each step and compile again.
-    A file cannot tell whether that is done, so this is an info.
+    A file cannot tell whether that is done, so this is a remark.
     """
 
     code = "KS303"
     name = "trainable-changed-after-compile"
-    severity = "warning"
+    severity = "info"
     needs = ("documents", "flow", "training")
     flags = (
         Example(GAN.format("False"), "the discriminator of a GAN"),
@@ -58,7 +58,6 @@ class TrainableChangedAfterCompile(Rule):
                         f"{entry.get('class_name')} {name!r} was compiled, and frozen in another compiled model: "
                         f"in Keras 3 training it by itself changes no weight",
                         layer=name,
-                        severity="info",
                         hint="set trainable and compile again before each use, or train both in one train_step",
                     )
 

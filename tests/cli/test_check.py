@@ -65,6 +65,64 @@ def test_text_groups_by_file_and_counts(kinspect, tmp_path):
     assert kinspect("check", *ONLY, "b.keras") == (0, "All checks passed: 1 file\n", "")
 
 
+TREE = """\
+a.keras build/x.keras sub/build/x.keras keep/no.keras keep/yes.keras #hash.keras !bang.keras docs/one.keras
+docs/inner/two.keras logs/x/y.keras logs/keep/z.keras foo/bar/b.keras foo/b.keras nested/w.keras nested/sub/w.keras
+nested/sub/re.keras [b].keras xb.keras anch.keras sub/anch.keras ig/in.keras ig/sub/back.keras a/z/c.keras a/c.keras
+UP.keras up.keras q1.keras q12.keras d/e.keras d/f/e.keras é/ü.keras per%cent.keras info.keras open/p.keras
+tmp/a.keras tmp/b.keras"""
+IGNORED = """\
+# comment
+/build/
+keep/*
+!keep/yes.keras
+\\#hash.keras
+\\!bang.keras
+docs/*.keras
+logs/**
+!logs/keep/
+!logs/keep/**
+foo/**/b.keras
+/anch.keras
+ig/
+!ig/sub/back.keras
+a/**/c.keras
+\\[b].keras
+UP.keras   \r
+q?.keras
+é/
+/d/*
+!/d/f/
+open*
+!open/
+re.keras
+tmp/*.keras
+!tmp/
+"""
+
+
+def test_gitignore_is_read_as_git_reads_it(kinspect, tmp_path):
+    """Negations, anchors, folders, deeper files over outer ones, what the clone alone excludes: `git check-ignore`."""
+    subprocess.run(["git", "init", "-q", "."], cwd=tmp_path, check=True)
+    names = [*TREE.split(), "sp ace.keras", "line\nfeed.keras"]
+    for name in names:
+        write_good(tmp_path / name)
+    (tmp_path / ".gitignore").write_bytes(IGNORED.encode())
+    (tmp_path / "nested/.gitignore").write_text("/w.keras\nsub/*\n!sub/re.keras\n")
+    (tmp_path / ".git/info/exclude").write_text("info.keras\n")
+    told = subprocess.run(
+        ["git", "check-ignore", "-z", "--stdin"], cwd=tmp_path, input="\0".join(names).encode(), stdout=subprocess.PIPE
+    )
+    ignored = set(told.stdout.decode().split("\0"))
+    files = record(kinspect, *ONLY, ".")[1]["files"]
+    assert sorted(files) == sorted(set(names) - ignored)
+    assert {"logs/keep/z.keras", "open/p.keras", "nested/sub/re.keras"} <= set(files)
+    assert record(kinspect, *ONLY, "sub")[1]["files"] == ["sub/anch.keras", "sub/build/x.keras"]
+    assert record(kinspect, *ONLY, "--exclude", "/sub", ".", "sub/anch.keras", "sub")[1]["files"] == [
+        file for file in files if not file.startswith("sub/")
+    ]
+
+
 def test_nothing_to_check_is_no_failure(kinspect, tmp_path):
     (tmp_path / "readme.txt").write_text("no model")
     code, _, err = kinspect("check")
