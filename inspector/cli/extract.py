@@ -127,7 +127,9 @@ def show(settings: Settings, submodel: Any, form: str) -> None:
         lines = describe(submodel.to_dict(), submodel.dropped, submodel.opened, verbose=settings.verbose)
         write_out(settings, "\n".join(map(escape, lines)))
     if submodel.proof["ok"] is False:
-        lost = submodel.to_dict().get("notes")
+        from ..surgery.notes import MASK_LOST
+
+        lost = any(told["code"] == MASK_LOST for told in submodel.to_dict().get("notes", ()))
         hint = "start before the mask is made" if lost else "please report this as a bug"
         report(settings, f"{submodel.output}: its outputs differ from the model's", hint)
 

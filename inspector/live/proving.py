@@ -6,6 +6,7 @@ nested model with what the call of that model gets, so that nothing here shares 
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from math import isfinite
@@ -17,6 +18,7 @@ from .target import import_place
 
 Say = Callable[[str], None]
 ROUNDING, ROUNDING_OF_HALF = 1e-5, 1e-2  # some errors of float32, and of float16 or bfloat16
+MISSING = re.compile(r"(?:Could not locate (?:class|function) |Unknown layer: )('[^']+')")
 Place = Mapping[str, Any]  # scope: [[model, call], …], layer, call, output
 
 
@@ -45,8 +47,10 @@ def load(path: str, library: str) -> Any:
             return saving.load_model(path, compile=False)
     except Exception as error:
         text = " ".join(str(error).split())
-        hint = "give the file that defines and registers it: --custom FILE.py" if "Could not locate" in text else None
-        raise KinspectError(f"{path}: {library} cannot load it: {text}"[:1500], hint=hint) from None
+        if (missing := MISSING.search(text)) is not None:
+            hint = "give the file that defines and registers it: --custom FILE.py"
+            raise KinspectError(f"{path}: {library} cannot load it: it does not know {missing[1]}", hint=hint) from None
+        raise KinspectError(f"{path}: {library} cannot load it: {text}"[:1500]) from None
 
 
 def compare(

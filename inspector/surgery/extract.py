@@ -13,6 +13,7 @@ from ..errors import KinspectError, NotExtractable, UsageError
 from ..graph import Model, Spec, Unknown, replace
 from .cut import Cut, cut
 from .encoding import Encoder
+from .notes import note_batch, note_masks
 from .places import Atlas, Tensor, spell
 from .recovered import Parent
 from .renaming import without_slashes
@@ -133,7 +134,7 @@ class Submodel:
         except KinspectError as error:
             if demanded:
                 raise
-            self.proof["why"] = error.message
+            self.proof["why"] = f"{error.message} ({error.hint})" if error.hint else error.message
             return False
         self.proof = {"ran": True, **(found if self._parent is None else join_proofs(self._parent.proof, found))}
         return bool(found["ok"])
@@ -162,14 +163,14 @@ class Submodel:
 
     def describe_notes(self) -> list[dict[str, str]]:
         """What the user should know of the submodel."""
-        return [
-            {
-                "code": "mask-lost", "layer": start,
-                "message": f"the mask that comes with {start!r} is lost, and {user!r} uses it: "
-                           "the submodel takes every step for a real one",
-            }
-            for start, user in self.cut.lost_masks
-        ]  # fmt: skip
+        entering = list(
+            zip(
+                (self.cut.point(tensor).layer for tensor in self.cut.inputs),
+                map(self.find_spec, self.cut.inputs),
+                strict=True,
+            )
+        )
+        return [*note_masks(self.cut), *(note_batch(entering) if self._parent and self._parent.is_fixed else ())]
 
     def describe_ends(self, structure: Any, tensors: Sequence[Tensor]) -> list[dict[str, Any]]:
         """Inputs or outputs in flat order, with the place in the parent that each stands for."""

@@ -25,6 +25,7 @@ class Parent(NamedTuple):
     method: str
     proof: Mapping[str, Any]
     folder: Any  # a TemporaryDirectory, which goes with it
+    is_fixed: bool = False  # at one size of the batch, which nobody asked for
 
 
 def recover_parent(target: str, request: CodeRequest, say: Say | None = None) -> Parent:
@@ -44,10 +45,19 @@ def recover_parent(target: str, request: CodeRequest, say: Say | None = None) ->
         if record["proof"]["ok"] is not True:
             raise NotExtractable(f"{target}: {why_not(record)}", hint=HINT)
         method = DECLARED if record["verdict"] == DECLARED else RECOVERED
-        return Parent(replace(read(draft), source=draft), target, method, record["proof"], folder)
+        model = replace(read(draft), source=draft)
+        asked = [shape[0] for given in request.inputs if (shape := given.get("shape"))]
+        is_fixed = method == RECOVERED and has_fixed_batch(model) and not any(asked)
+        return Parent(model, target, method, record["proof"], folder, is_fixed)
     except BaseException:
         folder.cleanup()
         raise
+
+
+def has_fixed_batch(model: Model) -> bool:
+    """Whether an input of a model takes one size of the batch alone."""
+    shapes = [model.graph.by_name[ref.layer].config.get("batch_shape") for ref in model.graph.input_refs()]
+    return any(isinstance(shape, list) and shape and shape[0] is not None for shape in shapes)
 
 
 def why_not(record: Mapping[str, Any]) -> str:

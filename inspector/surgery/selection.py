@@ -203,7 +203,7 @@ def find_block(atlas: Atlas, scope: Scope, prefix: str) -> list[Target]:
 
 def continues(name: str, prefix: str) -> bool:
     """Whether a name is a prefix and more, no number or word of it cut short: ``block1`` is not in ``block10``."""
-    if not name.startswith(prefix) or name == prefix:
+    if not prefix or not name.startswith(prefix) or name == prefix:
         return False
     end, following = prefix[-1], name[len(prefix)]
     return not (end.isdigit() and following.isdigit()) and not (end.isalpha() and following.isalpha())

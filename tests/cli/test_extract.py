@@ -168,6 +168,43 @@ def test_models_in_code(kinspect, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("shape", "noted"), [("?,4,2", 3), ("5,4,2", None)])
+def test_a_batch_that_the_code_fixes_is_said(kinspect, tmp_path, shape, noted):
+    (tmp_path / "net.py").write_text(
+        textwrap.dedent("""
+            import keras
+
+            class Loop(keras.Model):
+                def __init__(self):
+                    super().__init__()
+                    self.cell = keras.layers.Dense(3, name="cell")
+
+                def call(self, x):
+                    state = keras.ops.zeros((keras.ops.shape(x)[0], 3))
+                    for step in range(x.shape[1]):
+                        state = self.cell(keras.ops.concatenate([x[:, step], state], -1))
+                    return state
+        """)
+    )
+    code, out, err = kinspect("extract", "net.py:Loop", "--input-shape", shape, "-l", "cell@2", "-o", "f.keras",
+                              "--format", "json")  # fmt: skip
+    record = json.loads(out)
+    jsonschema.validate(record, SCHEMA)
+    assert code == 0 and record["inputs"][0]["shape"][0] == (noted or 5)
+    assert [told["code"] for told in record.get("notes", ())] == ["batch-fixed"] * (noted is not None)
+    assert ("takes 3 samples at a time" in err) is (noted is not None)
+
+
+@pytest.mark.slow
+def test_a_class_that_keras_does_not_know_is_told_with_the_way_out(kinspect, tmp_path):
+    custom = str(FILES / "custom_dense.keras")
+    code, out, _ = kinspect("extract", custom, "--all", "-o", "f.keras")
+    assert code == 0 and "it does not know '" in out and "--custom FILE.py" in out
+    code, _, err = kinspect("extract", custom, "--all", "-o", "f.keras", "--force", "--prove")
+    assert code == 2 and "it does not know '" in err and "hint: give the file" in err
+
+
+@pytest.mark.slow
 def test_a_model_without_a_graph_is_tapped(kinspect, tmp_path):
     (tmp_path / "agent.py").write_text(
         textwrap.dedent("""

@@ -21,7 +21,8 @@ def parent(tmp_path_factory):
     image = tf_keras.Input((6, 6, 3), name="in/image")
     conv = layers.Conv2D(4, 3, name="conv1/conv")(image)
     backbone = tf_keras.Model(image, layers.BatchNormalization(name="conv1/bn")(conv), name="back/bone")
-    head = tf_keras.Sequential([tf_keras.Input((4,)), layers.Dense(3, name="fc/1"), layers.Dense(2, name="fc_1")])
+    last = [tf_keras.Input((4,)), layers.Dense(3, name="fc/1"), layers.Dense(2, name="fc_1")]
+    head = tf_keras.Sequential(last, name="head")
     entry = tf_keras.Input((6, 6, 3), name="img/x")
     pooled = layers.GlobalAveragePooling2D(name="avg/pool")(backbone(entry))
     added = layers.Add(name="avg_pool")([pooled, layers.Dense(4, name="fc/0")(pooled)])
@@ -31,7 +32,7 @@ def parent(tmp_path_factory):
 
 
 @pytest.mark.parametrize("ending", [".h5", ".keras"])
-@pytest.mark.parametrize("layer", [None, "back/bone", "back/bone/conv1/conv", "back/bone/conv1", "sequential/fc/1"])
+@pytest.mark.parametrize("layer", [None, "back/bone", "back/bone/conv1/conv", "back/bone/conv1", "head/fc/1"])
 def test_what_is_cut_out_computes_the_same(parent, tmp_path, ending, layer):
     submodel = extract(read(parent), [layer] if layer else [], every=layer is None)
     submodel.save(tmp_path / f"child{ending}")
@@ -50,5 +51,5 @@ def test_names_that_clash_stay_apart(parent, tmp_path):
     submodel = extract(read(parent), every=True)
     submodel.save(tmp_path / "child.keras")
     names = [layer.name for layer in keras.saving.load_model(tmp_path / "child.keras", compile=False).layers]
-    assert names == ["img_x", "back_bone", "avg_pool_1", "fc_0", "avg_pool", "sequential"]
+    assert names == ["img_x", "back_bone", "avg_pool_1", "fc_0", "avg_pool", "head"]
     assert [end["name"] for end in submodel.to_dict()["outputs"]] == names
