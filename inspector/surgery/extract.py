@@ -163,14 +163,10 @@ class Submodel:
 
     def describe_notes(self) -> list[dict[str, str]]:
         """What the user should know of the submodel."""
-        entering = list(
-            zip(
-                (self.cut.point(tensor).layer for tensor in self.cut.inputs),
-                map(self.find_spec, self.cut.inputs),
-                strict=True,
-            )
-        )
-        return [*note_masks(self.cut), *(note_batch(entering) if self._parent and self._parent.is_fixed else ())]
+        if self._parent is None or not self._parent.is_fixed:
+            return list(note_masks(self.cut))
+        entering = [(self.cut.point(tensor).layer, self.find_spec(tensor)) for tensor in self.cut.inputs]
+        return [*note_masks(self.cut), *note_batch(entering)]
 
     def describe_ends(self, structure: Any, tensors: Sequence[Tensor]) -> list[dict[str, Any]]:
         """Inputs or outputs in flat order, with the place in the parent that each stands for."""
