@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby
@@ -15,7 +16,7 @@ PLAIN = ("code", "name", "severity", "file", "layer", "message", "line", "pointe
 
 
 class FindingsView:
-    """A report with what the renderers ask of it. ``base`` is the folder that paths are given from."""
+    """A report with what the renderers ask of it."""
 
     def __init__(self, report: Report, *, statistics: bool = False) -> None:
         self.report = report
@@ -80,4 +81,15 @@ class FindingsView:
         ]
 
 
-__all__ = ["FindingsView"]
+def from_here(path: str) -> str:
+    """A path as services know it that show findings in a repository: from the current folder, where it lies in it."""
+    if not path:
+        return path
+    try:
+        found = os.path.relpath(path).replace(os.sep, "/")
+    except ValueError:  # on another drive
+        return path
+    return path if found == ".." or found.startswith("../") else found
+
+
+__all__ = ["FindingsView", "from_here"]

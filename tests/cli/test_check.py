@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import unquote_to_bytes
 from xml.etree import ElementTree
 
 import jsonschema
@@ -329,6 +330,55 @@ def test_sarif_holds_to_its_standard(kinspect, tmp_path):
     place = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
     assert place == "dir%20with%20space/a.keras"
     assert json.loads(kinspect("check", *ONLY, "--format", "sarif", "b.keras")[1])["runs"][0]["results"] == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of any bytes")
+def test_names_of_any_bytes_are_told_to_every_service(kinspect, tmp_path):
+    """URIs decode to the very bytes; commands and reports stay one line and well-formed."""
+    names = [b"a b%0A.keras", b"new\nline.keras", b"bad\xff.keras", b"back\\slash.keras", b"<&\"'>.keras",
+             b"c:o,l.keras", "bidi\u202e\u00fc.keras".encode(), b"esc\x1b[31m.keras", b"#x?.keras"]  # fmt: skip
+    written = write_bad(tmp_path / "first.keras").read_bytes()
+    for name in names:
+        Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name)).write_bytes(written)
+    (tmp_path / "first.keras").unlink()
+    sarif = json.loads(kinspect("check", *ONLY, "--format", "sarif")[1])
+    places = [result["locations"][0]["physicalLocation"] for result in sarif["runs"][0]["results"]]
+    assert {unquote_to_bytes(place["artifactLocation"]["uri"]) for place in places} == set(names)
+    assert all(place["artifactLocation"]["uri"].isascii() and place["region"]["startLine"] == 1 for place in places)
+    github = kinspect("check", *ONLY, "--format", "github")[1].splitlines()
+    assert len(github) == len(names) and all(line.startswith("::error file=") for line in github)
+    assert any("file=a b%250A.keras," in line for line in github) and any("c%3Ao%2Cl.keras" in line for line in github)
+    gitlab = json.loads(kinspect("check", *ONLY, "--format", "gitlab")[1])
+    assert len({issue["fingerprint"] for issue in gitlab}) == len(names)
+    suites = ElementTree.fromstring(kinspect("check", *ONLY, "--format", "junit")[1])
+    assert [suites.get("tests"), suites.get("failures")] == [str(len(names))] * 2
+
+
+def test_services_get_paths_from_the_current_folder(kinspect, tmp_path):
+    """However a file is named; what lies elsewhere keeps its place."""
+    write_bad(tmp_path / "sub/a.keras")
+    uris, marks = set(), set()
+    for path in ("sub/a.keras", "./sub/a.keras", tmp_path / "sub/a.keras", "sub/../sub/a.keras"):
+        sarif = json.loads(kinspect("check", *ONLY, "--format", "sarif", path)[1])
+        uris.add(sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"])
+        (issue,) = json.loads(kinspect("check", *ONLY, "--format", "gitlab", path)[1])
+        marks.add((issue["location"]["path"], issue["fingerprint"]))
+        assert "file=sub/a.keras," in kinspect("check", *ONLY, "--format", "github", path)[1]
+    assert uris == {"sub/a.keras"} and len(marks) == 1 and marks.pop()[0] == "sub/a.keras"
+    os.chdir(tmp_path / "sub")
+    (tmp_path / "sub/in").mkdir()
+    os.chdir("in")
+    sarif = json.loads(kinspect("check", *ONLY, "--format", "sarif", tmp_path / "sub/a.keras")[1])
+    place = sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+    assert place == (tmp_path / "sub/a.keras").as_uri()
+
+
+def test_an_info_fails_no_test_of_junit(kinspect, tmp_path):
+    write_good(tmp_path / "a.keras")
+    code, out, _ = kinspect("check", "--select", "KS117", "--info", "--format", "junit", "a.keras")
+    suites = ElementTree.fromstring(out)
+    assert (code, suites.get("tests"), suites.get("failures")) == (0, "1", "0")
+    assert "not compiled" in suites.findtext(".//system-out")
 
 
 def test_a_file_is_written_whole_and_never_over_another(kinspect, tmp_path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...linting.rule import Finding
-from ...views.findings import FindingsView
+from ...views.findings import FindingsView, from_here
 from ..escaping import escape
 from ..text import Manner
 
@@ -22,7 +22,7 @@ def command(finding: Finding) -> str:
     where = f"{finding.layer}: " if finding.layer else ""
     hint = f"\nhint: {escape(finding.hint)}" if finding.hint else ""
     text = f"{escape(where + finding.message)}{hint}"
-    about = {"file": escape(finding.file), "line": str(finding.line or 1), "title": title}
+    about = {"file": escape(from_here(finding.file)), "line": str(finding.line or 1), "title": title}
     properties = ",".join(f"{name}={encode(value, PROPERTY)}" for name, value in about.items())
     return f"::{LEVELS[finding.severity]} {properties}::{encode(text, DATA)}"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...linting.rule import Finding
-from ...views.findings import FindingsView
+from ...views.findings import FindingsView, from_here
 from ..escaping import escape
 from ..json import render_json
 from ..text import Manner
@@ -25,7 +25,7 @@ def issue(finding: Finding, mark: str) -> dict[str, Any]:
         "check_name": f"{finding.code} {finding.name}",
         "fingerprint": mark,
         "severity": LEVELS[finding.severity],
-        "location": {"path": escape(finding.file), "lines": {"begin": finding.line or 1}},
+        "location": {"path": escape(from_here(finding.file)), "lines": {"begin": finding.line or 1}},
     }
 
 
@@ -36,7 +36,7 @@ def fingerprints(findings: list[Finding]) -> list[str]:
     met: dict[tuple[str, ...], int] = {}
     marks = []
     for finding in findings:
-        key = (finding.file, finding.layer or "", finding.code, finding.pointer or "")
+        key = (from_here(finding.file), finding.layer or "", finding.code, finding.pointer or "")
         met[key] = met.get(key, 0) + 1
         text = "\0".join((*key, str(met[key])))
         marks.append(sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:40])

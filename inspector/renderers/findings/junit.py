@@ -1,4 +1,7 @@
-"""Findings as JUnit's XML: a suite a file, a failed test a finding; a file without any is one that passed."""
+"""Findings as JUnit's XML: a suite a file, a failed test a finding; a file without any is one that passed.
+
+A finding of severity info is a test that passed and has something to say: it fails no run.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ def render(view: FindingsView, manner: Manner = Manner()) -> str:  # noqa: B008 
     cases = sum(max(1, len(by_file[file])) for file in files) + len(view.report.skipped)
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
-        f'<testsuites name="kinspect" tests="{cases}" failures="{len(view.findings)}">',
+        f'<testsuites name="kinspect" tests="{cases}" failures="{failures(view.findings)}">',
     ]
     for file in files:
         lines += suite(file, by_file[file])
@@ -32,16 +35,23 @@ def render(view: FindingsView, manner: Manner = Manner()) -> str:  # noqa: B008 
 
 
 def suite(file: str, findings: list[Finding]) -> Iterator[str]:
-    yield f'  <testsuite name={attribute(file)} tests="{max(1, len(findings))}" failures="{len(findings)}">'
+    yield f'  <testsuite name={attribute(file)} tests="{max(1, len(findings))}" failures="{failures(findings)}">'
     if not findings:
         yield f'    <testcase name="check" classname={attribute(file)}/>'
     for finding in findings:
         place = f" {finding.layer}" if finding.layer else ""
         yield f"    <testcase name={attribute(f'{finding.code} {finding.name}{place}')} classname={attribute(file)}>"
-        yield f"      <failure type={attribute(finding.severity)} message={attribute(finding.message)}>"
-        yield f"{text(finding.hint or finding.message)}</failure>"
+        if finding.severity == "info":
+            yield f"      <system-out>{text(finding.message)}</system-out>"
+        else:
+            yield f"      <failure type={attribute(finding.severity)} message={attribute(finding.message)}>"
+            yield f"{text(finding.hint or finding.message)}</failure>"
         yield "    </testcase>"
     yield "  </testsuite>"
+
+
+def failures(findings: list[Finding]) -> int:
+    return sum(finding.severity != "info" for finding in findings)
 
 
 def attribute(value: str) -> str:

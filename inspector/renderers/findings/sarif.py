@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
 from ..._version import __version__
 from ...linting.rule import Finding, Rule
-from ...views.findings import FindingsView
+from ...views.findings import FindingsView, from_here
+from ...views.rule import rule_record
 from ..escaping import escape
 from ..json import render_json
+from ..rules import render_markdown
 from ..text import Manner
 from .gitlab import fingerprints
 
@@ -50,12 +53,13 @@ def render(view: FindingsView, manner: Manner = Manner(), rules: Sequence[Rule] 
 
 def describe(rule: Rule) -> dict[str, Any]:
     first, _, rest = (rule.__doc__ or "").strip().partition("\n")
+    text = " ".join(rest.split()) or first
     page = {
         "id": rule.code,
         "name": "".join(part.capitalize() for part in rule.name.split("-")),
         "shortDescription": {"text": first},
-        "fullDescription": {"text": " ".join(rest.split()) or first},
-        "help": {"text": f"kinspect rule {rule.code}"},
+        "fullDescription": {"text": text},
+        "help": {"text": f"{text}\n\nkinspect rule {rule.code}", "markdown": render_markdown(rule_record(rule))},
         "defaultConfiguration": {"level": LEVELS[rule.severity]},
     }
     if rule.code.startswith(SAFETY):
@@ -68,7 +72,7 @@ def result(finding: Finding, mark: str, places: dict[str, int]) -> dict[str, Any
     text = escape(finding.message) + (f"\n\nWhat to do: {escape(finding.hint)}" if finding.hint else "")
     location: dict[str, Any] = {
         "physicalLocation": {
-            "artifactLocation": {"uri": quote(as_uri_path(finding.file))},
+            "artifactLocation": {"uri": as_uri(finding.file)},
             "region": {"startLine": finding.line or 1},
         }
     }
@@ -91,6 +95,7 @@ def result(finding: Finding, mark: str, places: dict[str, int]) -> dict[str, Any
     return made
 
 
-def as_uri_path(file: str) -> str:
-    """A path as a reference in a URI; what cannot be spelled in UTF-8 is escaped."""
-    return escape(file).replace("\\", "/").removeprefix("./")
+def as_uri(file: str) -> str:
+    """A path as a reference from the current folder, where it lies in it; every byte that a URI has not is encoded."""
+    path = from_here(file)
+    return ("file://" if os.path.isabs(path) else "") + quote(path.encode("utf-8", "surrogateescape"))
