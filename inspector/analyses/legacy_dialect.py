@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from ..graph import Model, walk
+from ..graph import Graph, Model, walk
 from .parts import walk_held
 
 
@@ -17,20 +17,44 @@ class Obstacle(NamedTuple):
     layer: str | None = None
 
 
+class FirstLayer(NamedTuple):
+    """The first layer of a Sequential that states the shape of the model, with the batch axis; its path."""
+
+    path: str
+    name: str
+    class_name: str
+    shape: list[Any]
+
+
 def find_obstacles(model: Model) -> Iterator[Obstacle]:
     """Why Keras 3 cannot load a file of Keras 2, as far as the config shows; arguments of layers are left out."""
-    if not is_keras_2(model):
-        return
-    if model.format in ("keras", "keras-dir"):
+    if is_archive_of_keras_2(model):
         yield Obstacle(f"a .keras file of tf_keras {model.keras_version}, whose config Keras 3 does not read",
                        "load it with tf_keras, save it as .h5, and load that with Keras 3")  # fmt: skip
-    elif model.format == "h5":
+    elif model.format == "h5" and not (model.keras_version or "").startswith("3."):
         yield from find_policies(model)
         yield from find_calls(model)
 
 
-def is_keras_2(model: Model) -> bool:
-    return (model.keras_version or "").startswith("2.")
+def is_archive_of_keras_2(model: Model) -> bool:
+    """Whether it is what tf_keras writes as ``.keras``, which nothing but tf_keras reads."""
+    return model.format in ("keras", "keras-dir") and (model.keras_version or "").startswith("2.")
+
+
+def find_first_layers(model: Model) -> Iterator[FirstLayer]:
+    """Where Keras 3 takes the batch for one dimension more: it wants an InputLayer, and Keras before 2.4 wrote none."""
+    stack: list[tuple[str, Graph]] = [("", model.graph)]
+    while stack:
+        prefix, graph = stack.pop()
+        listed = graph.config.get("layers")
+        entry = listed[0] if graph.kind == "sequential" and isinstance(listed, list) and listed else None
+        config = entry.get("config") if isinstance(entry, Mapping) else None
+        if isinstance(entry, Mapping) and isinstance(config, Mapping) and entry.get("class_name") != "InputLayer":
+            shape, name = config.get("batch_input_shape"), str(config.get("name", "?"))
+            if isinstance(shape, list) and "batch_shape" not in config and config.get("layers") is None:
+                yield FirstLayer(prefix + name, name, str(entry.get("class_name")), shape)
+        nested = [(f"{prefix}{layer.name}/", layer.inner) for layer in graph.layers if layer.inner is not None]
+        stack.extend((path, inner) for path, inner in reversed(nested))
 
 
 def find_policies(model: Model) -> Iterator[Obstacle]:
@@ -89,4 +113,4 @@ def find_references(nodes: Any) -> Iterator[tuple[str, int]]:
             stack.extend(reversed(value))
 
 
-__all__ = ["Obstacle", "find_obstacles", "is_keras_2"]
+__all__ = ["FirstLayer", "Obstacle", "find_first_layers", "find_obstacles", "is_archive_of_keras_2"]

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..analyses.legacy_dialect import is_keras_2
-from ..analyses.vocabularies import find_lookups, is_empty, vocabulary_file
-from ..graph import Model
+from ..analyses.vocabularies import find_wordless
 from ..linting.case import Case
 from ..linting.rule import Example, Finding, Rule
-from ..readers.keras_archive import open_box
 
-SMALL = 4_096  # bytes: what holds no more than the words for unknown and missing values is shorter
 TEXT = "x = keras.Input((1,), dtype='string')\n"
 
 
@@ -56,44 +52,5 @@ class VocabularyMissing(Rule):
     )  # fmt: skip
 
     def check(self, case: Case) -> Iterator[Finding]:
-        model = case.model
-        lookups = [(path, layer) for path, layer in find_lookups(model) if not layer.config.get("vocabulary")]
-        if not lookups or model.graph.kind not in ("functional", "sequential"):
-            return
-        if model.format == "h5":
-            for path, layer in lookups:
-                yield self.finding(
-                    f"{layer.class_name} {layer.name!r} is stored without its vocabulary: the model loads, and its "
-                    "call fails",
-                    layer=path, hint="save as .keras, which keeps the vocabulary, or state it: vocabulary=[…]",
-                )  # fmt: skip
-        elif model.format in ("keras", "keras-dir") and case.has("probe") and not is_keras_2(model):
-            files = read_vocabularies(case, model, [path for path, _ in lookups])
-            for path, layer in lookups:
-                if path in files and is_empty(files[path], layer):
-                    what = "has no vocabulary: it was not adapted" if files[path] else "lost its vocabulary"
-                    yield self.finding(
-                        f"{layer.class_name} {layer.name!r} {what}, and the file cannot be loaded", layer=path,
-                        hint="call layer.adapt(data) before saving, or state the words: vocabulary=[…]",
-                    )  # fmt: skip
-
-
-def read_vocabularies(case: Case, model: Model, paths: list[str]) -> dict[str, bytes | None]:
-    """The stored vocabulary of each of these layers, cut short; `None` where the archive has no file for it."""
-    found: dict[str, bytes | None] = {}
-    box = open_box(case.probe)
-    try:
-        for path in paths:
-            name = vocabulary_file(model, path)
-            if name is None:
-                continue
-            member = box.members.get(name)
-            if member is None:
-                found[path] = None
-                continue
-            place = box.locate(name) if case.probe.is_directory else None
-            size = place.size if place is not None else getattr(member, "size", 0)
-            found[path] = b"?" if size > SMALL else box.read(name, SMALL)
-    finally:
-        box.close()
-    return found
+        for path, layer, what, then, hint in find_wordless(case.model):
+            yield self.finding(f"{layer.class_name} {layer.name!r} {what}: {then}", layer=path, hint=hint)

@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
-from ..analyses.parts import walk_held
-from ..graph import Layer
-from ..layers import find_knowledge
+from ..analyses.h5_limits import find_tensorflow_functions, find_unloadable
 from ..linting.case import Case
 from ..linting.rule import Example, Finding, Rule
-
-FUTURE = ("TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer", "ClassMethod", "InstanceMethod", "InstanceProperty")
-# Functions that keras.layers has beside its classes: an .h5 file's loader takes a word of a config for one of them
-WORDS = frozenset({"Input", "add", "average", "concatenate", "deserialize", "dot", "maximum", "minimum", "multiply",
-                   "serialize", "subtract"})  # fmt: skip
-TO_KERAS = "save as .keras, which can hold it"
 
 
 class H5UnloadableOperation(Rule):
@@ -69,45 +62,5 @@ class H5UnloadableOperation(Rule):
     def check(self, case: Case) -> Iterator[Finding]:
         if case.is_live or not case.wants_keras_3:
             return
-        held = list(walk_held(case.model))
-        yield from self.tell_old([(path, layer) for path, _, layer in held if layer.class_name in FUTURE])
-        if case.model.format != "h5":
-            return
-        operations = [(path, layer) for path, _, layer in held
-                      if layer.kind == "operation" and layer.class_name not in FUTURE
-                      and find_knowledge(layer) is not None]  # fmt: skip
-        if operations:
-            path, layer = operations[0]
-            more = f" and {len(operations) - 1} more" if len(operations) > 1 else ""
-            yield self.finding(
-                f"{layer.class_name} {layer.name!r}{more} of keras.ops cannot be loaded from an .h5 file", layer=path,
-                hint=f"{TO_KERAS}; or use layers in place of operations: layers.Add, layers.Rescaling, layers.Reshape",
-            )  # fmt: skip
-        for path, _, layer in held:
-            yield from self.tell_settings(path, layer)
-
-    def tell_old(self, found: list[tuple[str, Layer]]) -> Iterator[Finding]:
-        if found:
-            path, layer = found[0]
-            more = f" and {len(found) - 1} more" if len(found) > 1 else ""
-            yield self.finding(
-                f"{layer.class_name} {layer.name!r}{more}: Keras 3 has no layers for TensorFlow's functions, and "
-                "cannot load the file", layer=path,
-                hint="load it with tf_keras, and build that part again with keras.ops or layers of Keras",
-            )  # fmt: skip
-
-    def tell_settings(self, path: str, layer: Layer) -> Iterator[Finding]:
-        if layer.kind in ("functional", "sequential", "operation"):
-            return
-        for key, value in layer.config.items():
-            if key != "name" and isinstance(value, str) and value in WORDS:
-                yield self.finding(
-                    f"{layer.class_name} {layer.name!r}: {key}={value!r} is read from an .h5 file as the function "
-                    f"keras.layers.{value}, and refused", layer=path, hint=TO_KERAS,
-                )  # fmt: skip
-        axis = layer.config.get("axis")
-        if isinstance(axis, list) and len(axis) > 1:
-            yield self.finding(
-                f"{layer.class_name} {layer.name!r}: axis={str(axis)[:60]} is dropped when an .h5 file is read, and it "
-                "runs over its default axis", layer=path, hint=TO_KERAS,
-            )  # fmt: skip
+        for what, hint, path in chain(find_tensorflow_functions(case.model), find_unloadable(case.model)):
+            yield self.finding(what, layer=path, hint=hint)

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..analyses.training import leaves
+from ..analyses.h5_limits import find_short_losses
 from ..linting.case import Case
 from ..linting.rule import Example, Finding, Rule
 
-# Short names that Keras 3.15 compiles with, and does not find again where an .h5 file names a loss by them
-SHORT = frozenset({"mse", "mae", "mape", "msle", "kld", "bce", "kullback_leibler_divergence", "logcosh", "huber_loss",
-                   "cosine_proximity"})  # fmt: skip
 SMALL = "model = keras.Sequential([layers.Input((4,)), layers.Dense(2)])\n"
 
 
@@ -43,17 +40,7 @@ class H5UnloadableCompile(Rule):
     )  # fmt: skip
 
     def check(self, case: Case) -> Iterator[Finding]:
-        if case.model.format != "h5" or case.training is None or not case.options.wants_keras_3:
+        if not case.options.wants_keras_3:
             return
-        told = set()
-        for loss in leaves(case.training.loss):
-            word = loss.spelled
-            if word.lower() in SHORT and not loss.config and word not in told:
-                told.add(word)
-                instead = f"keras.losses.{loss.name}()" if loss.name != word else "an object of keras.losses"
-                yield self.finding(
-                    f"compiled with the loss {word!r}, which Keras 3 does not find when it reads an .h5 file: "
-                    "loading it fails",
-                    pointer=loss.pointer,
-                    hint=f"compile with {instead}, or save as .keras; this file loads with compile=False",
-                )  # fmt: skip
+        for loss, (what, hint, _) in find_short_losses(case.model, case.training):
+            yield self.finding(what, pointer=loss.pointer, hint=hint)

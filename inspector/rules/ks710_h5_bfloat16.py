@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..knowledge import policy_of
+from ..analyses.h5_limits import find_bfloat16
 from ..linting.case import Case
 from ..linting.rule import Example, Finding, Rule
 
@@ -37,15 +37,5 @@ class H5Bfloat16(Rule):
     )  # fmt: skip
 
     def check(self, case: Case) -> Iterator[Finding]:
-        if case.model.format != "h5":
-            return
-        found = [fact for fact in case.facts.layers if fact.layer.inner is None and fact.weights
-                 and any(weight.dtype == "bfloat16" for weight in fact.weights)]  # fmt: skip
-        if found:
-            layer, more = found[0].layer, f" and {len(found) - 1} more" if len(found) > 1 else ""
-            count = sum(len(fact.weights or ()) for fact in found)
-            yield self.finding(
-                f"{layer.class_name} {layer.name!r}{more} store {count} tensors in {policy_of(layer.config).variable}, "
-                "which Keras cannot read from an .h5 file", layer=found[0].path,
-                hint="save as .keras, or build the layer with dtype='mixed_bfloat16'",
-            )  # fmt: skip
+        for what, hint, path in find_bfloat16(case.model, case.facts):
+            yield self.finding(what, layer=path, hint=hint)

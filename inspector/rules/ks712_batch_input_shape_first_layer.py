@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
-from ..graph import Graph
+from ..analyses.legacy_dialect import find_first_layers
 from ..linting.case import Case
 from ..linting.rule import Example, Finding, Rule
 
@@ -48,35 +48,12 @@ class BatchInputShapeFirstLayer(Rule):
     def check(self, case: Case) -> Iterator[Finding]:
         if case.is_live or not case.wants_keras_3:
             return
-        stack: list[tuple[str, Graph]] = [("", case.model.graph)]
-        while stack:
-            prefix, graph = stack.pop()
-            first = first_layer(graph)
-            if first is not None:
-                yield self.tell(prefix, *first)
-            nested = [(f"{prefix}{x.name}/", x.inner) for x in graph.layers if x.inner is not None]
-            stack.extend((path, inner) for path, inner in reversed(nested))
-
-    def tell(self, prefix: str, name: str, class_name: str, shape: list[Any]) -> Finding:
-        built = [None, *shape]
-        return self.finding(
-            f"{class_name} {name!r} states batch_input_shape {spell(shape)} and no InputLayer stands before it: Keras "
-            f"3 builds the model for inputs of shape {spell(built)}", layer=prefix + name,
-            hint=f"put an InputLayer with batch_input_shape {spell(shape)} before it, and drop it from {name!r}",
-        )  # fmt: skip
-
-
-def first_layer(graph: Graph) -> tuple[str, str, list[Any]] | None:
-    """Name, class and shape of a first layer that Keras 2 wrote with the shape of the model."""
-    listed = graph.config.get("layers")
-    entry = listed[0] if graph.kind == "sequential" and isinstance(listed, list) and listed else None
-    config = entry.get("config") if isinstance(entry, Mapping) else None
-    if not isinstance(entry, Mapping) or not isinstance(config, Mapping) or entry.get("class_name") == "InputLayer":
-        return None
-    shape = config.get("batch_input_shape")
-    if not isinstance(shape, list) or "batch_shape" in config or config.get("layers") is not None:
-        return None
-    return str(config.get("name", "?")), str(entry.get("class_name")), shape
+        for path, name, class_name, shape in find_first_layers(case.model):
+            yield self.finding(
+                f"{class_name} {name!r} states batch_input_shape {spell(shape)} and no InputLayer stands before it: "
+                f"Keras 3 builds the model for inputs of shape {spell([None, *shape])}", layer=path,
+                hint=f"put an InputLayer with batch_input_shape {spell(shape)} before it, and drop it from {name!r}",
+            )  # fmt: skip
 
 
 def spell(shape: list[Any]) -> str:
