@@ -31,6 +31,7 @@ def read_model(settings: Settings, model: str | None, options: Mapping[str, Any]
     refuse_live_options(path, options)
     settings.subject = path
     check_file(path)
+    refuse_nameless(path)
     from ..readers import read
 
     found = read(path)
@@ -40,6 +41,35 @@ def read_model(settings: Settings, model: str | None, options: Mapping[str, Any]
 def check_file(path: str) -> None:
     if not os.path.lexists(path):
         raise UsageError(f"{path}: no such file", hint=nearest_file(path))
+
+
+def refuse_nameless(path: str) -> None:
+    """A file of code, which may make several models: it is named with what makes the one that is meant."""
+    if not path.endswith(".py") or not os.path.isfile(path):
+        return
+    names = names_in(path)
+    listed = " or ".join(f"{path}:{name}" for name in names[:SOME]) or f"{path}:NAME"
+    raise UsageError(f"{path}: it is code, and what makes the model in it is not named", hint=f"name it: {listed}")
+
+
+def names_in(path: str) -> list[str]:
+    """Names of the file that may be, or make, a model: variables first, then functions, then classes."""
+    import ast
+
+    try:
+        with open(path, "rb") as file:
+            body = ast.parse(file.read()).body
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+    found: list[tuple[int, str]] = []
+    for node in body:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+            found += [(0, target.id) for target in node.targets if isinstance(target, ast.Name)]
+        elif isinstance(node, ast.FunctionDef) and len(node.args.args) == len(node.args.defaults):
+            found.append((1, node.name))
+        elif isinstance(node, ast.ClassDef) and any(ast.unparse(base).endswith("Model") for base in node.bases):
+            found.append((2, node.name))
+    return [name for _, name in sorted(found, key=lambda item: item[0]) if not name.startswith("_")]
 
 
 def read_live(settings: Settings, target: str, options: Mapping[str, Any], more: Mapping[str, Any]) -> Model:
@@ -62,6 +92,7 @@ def code_request(target: str, options: Mapping[str, Any], **more: Any) -> CodeRe
             check_file(place)
     else:
         check_file(target)
+        refuse_nameless(target)
         file = target
         if options.get("arg"):
             raise UsageError(f"{target}: --arg is for factories and classes in code, and this is a file")

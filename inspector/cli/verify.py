@@ -10,7 +10,7 @@ import click
 
 from ..errors import UsageError
 from ..renderers.escaping import escape
-from .model_argument import check_file, code_request, find_model, is_code, takes_model
+from .model_argument import check_file, code_request, find_model, is_code, refuse_nameless, takes_model
 from .output import terminal_size, write_file, write_out
 from .settings import Settings, settings_of, style
 
@@ -150,6 +150,7 @@ def read_statically(settings: Settings, target: str, options: Mapping[str, Any])
 
     settings.subject = target
     check_file(target)
+    refuse_nameless(target)
     record: dict[str, Any] = verify_file(read(target), strict=options["strict"])
     return record
 

@@ -43,17 +43,19 @@ def weigh(entry: Document) -> int:
 def describe_class(place: Place) -> Document:
     layer, cls = place.layer, type(place.layer)
     parameters = constructor_of(cls)
+    problem = None
     try:
         config: Document | None = dict(layer.get_config())
-    except Exception:  # the user's own, or Keras's refusal: reported where the layer is saved
-        config = None
+    except Exception as error:  # the user's own, or Keras's refusal
+        config, problem = None, f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
     named = [p for p in parameters or () if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL) and p.name not in BASE]
     kwargs = parameters is None or any(p.kind is p.VAR_KEYWORD for p in parameters)
     missing = [p for p in named if config is not None and p.name not in config and is_lost(layer, p)]
     own_config, own_loading = is_own(cls, "get_config"), is_own(cls, "from_config")
     return {
         "class_name": cls.__name__, "module": cls.__module__, "path": place.path, "origin": origin_of(cls),
-        "registered": is_registered(cls), "own_config": own_config, "own_loading": own_loading,
+        "registered": is_registered(cls), "local": "<locals>" in cls.__qualname__,
+        "own_config": own_config, "own_loading": own_loading,
         "takes_kwargs": kwargs, "model": hasattr(layer, "fit"),
         "functional": hasattr(layer, "_nodes_by_depth"),
         "missing": [] if own_loading else [p.name for p in missing],
@@ -61,6 +63,7 @@ def describe_class(place: Place) -> Document:
         "changed": {} if own_config or config is None else changed_since(layer, config, named),
         "refused": [] if kwargs or own_loading else refused_keys(parameters, config),
         "code": suggest_config(layer, named, kwargs), "constructor": line_of(cls), "has_config": config is not None,
+        "problem": problem, "span": span_of(cls),
     }  # fmt: skip
 
 
@@ -143,9 +146,17 @@ def suggest_config(layer: Any, named: list[inspect.Parameter], kwargs: bool) -> 
         lines += ["def get_config(self):", f"    return {{**super().get_config(), {', '.join(kept)}}}"]
     if nested:
         lines += ["", "@classmethod", "def from_config(cls, config):"]
-        lines += [f'    config["{name}"] = keras.saving.deserialize_keras_object(config["{name}"])' for name in nested]
+        lines += [f'    config["{name}"] = {spell_revival(layer, name)}' for name in nested]
         lines += ["    return cls(**config)"]
     return "\n".join(lines).strip()
+
+
+def spell_revival(layer: Any, name: str) -> str:
+    """How an inner layer is made again: unbuilt where the class builds it itself, which works once for each layer."""
+    build = inspect.unwrap(type(layer).build)
+    builds = is_own(type(layer), "build") and "build" in getattr(getattr(build, "__code__", None), "co_names", ())
+    config = f'{{**config["{name}"], "build_config": None}}' if builds else f'config["{name}"]'
+    return f"keras.saving.deserialize_keras_object({config})"
 
 
 def suggest_constructor(named: list[inspect.Parameter], assigned: list[str], kwargs: bool) -> list[str]:
@@ -179,6 +190,15 @@ def spell_attribute(attribute: str, value: Any) -> str:
             return f"self.{attribute}.tolist()"
         return f"keras.saving.serialize_keras_object(self.{attribute})"
     return f"self.{attribute}"
+
+
+def span_of(cls: type) -> list[Any] | None:
+    """The file of a class, its first line and the one after its last."""
+    try:
+        lines, first = inspect.getsourcelines(cls)
+        return [inspect.getsourcefile(cls), first, first + len(lines)]
+    except (OSError, TypeError):  # made without a file
+        return None
 
 
 def line_of(cls: type) -> list[Any] | None:

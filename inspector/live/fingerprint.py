@@ -15,7 +15,7 @@ import keras
 from keras import tree
 
 from .facts import kind_of, origin_of
-from .fingerprint_values import as_json, describe_array, describe_value, describe_variable, is_array
+from .fingerprint_values import PLAIN, as_json, describe_array, describe_value, describe_variable, is_array
 from .object_tree import Place, keras_attributes, own_variables, walk_layers
 from .serialising import registered_name
 
@@ -52,10 +52,16 @@ def describe_layer(place: Place) -> Document:
         "policy": layer.dtype_policy.name, "quantization": quantized,
         "lora": getattr(layer, "lora_rank", None) if getattr(layer, "lora_enabled", False) else None,
         "config": config, "config_error": problem, "weights": weights_of(layer),
-        "attributes": attributes_of(layer), "vocabulary": vocabulary_of(layer),
+        "attributes": attributes_of(layer), "class_attributes": class_attributes_of(layer),
+        "own_config": is_own_config(type(layer)), "vocabulary": vocabulary_of(layer),
         "seeds": [describe_array(seed.state) for seed in getattr(layer, "_seed_generators", ())],
         "states": states_of(layer),
     }  # fmt: skip
+
+
+def is_own_config(cls: type) -> bool:
+    """Whether the user wrote the class's `get_config`, and Keras does not note its arguments."""
+    return is_user(next(base for base in cls.__mro__ if "get_config" in vars(base)))
 
 
 def is_user(cls: type) -> bool:
@@ -112,6 +118,17 @@ def attributes_of(layer: Any) -> dict[str, Any]:
         described = describe_value(value)
         if described:
             found[name] = described[0]
+    return found
+
+
+def class_attributes_of(layer: Any) -> dict[str, Any]:
+    """Plain values and arrays that the user's classes hold for all their objects, and that the object does not hide."""
+    found: dict[str, Any] = {}
+    for cls in type(layer).__mro__:
+        for name, value in list(vars(cls).items()) if is_user(cls) else ():
+            plain = isinstance(value, (*PLAIN, list, tuple, dict)) or is_array(value)
+            if plain and not name.startswith("_") and name not in vars(layer) and (described := describe_value(value)):
+                found.setdefault(name, described[0])
     return found
 
 

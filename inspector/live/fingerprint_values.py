@@ -58,9 +58,12 @@ def describe_value(value: Any, depth: int = 0) -> Any:
 
 def is_array(value: Any) -> bool:
     """Arrays, tensors and variables with values; symbolic tensors have none."""
-    if isinstance(value, keras.KerasTensor) or not (hasattr(value, "shape") and hasattr(value, "dtype")):
+    try:
+        if isinstance(value, keras.KerasTensor) or not (hasattr(value, "shape") and hasattr(value, "dtype")):
+            return False
+        return hasattr(value, "numpy") or hasattr(value, "__array__")
+    except Exception:  # a property of the user's that raises
         return False
-    return hasattr(value, "numpy") or hasattr(value, "__array__")
 
 
 def describe_array(value: Any) -> str:

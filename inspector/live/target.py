@@ -136,7 +136,7 @@ def call_factory(factory: Any, arguments: Mapping[str, Any], target: str) -> Any
     except BaseException as error:
         raise user_error(error, target) from error
     if not is_model(model):
-        raise UsageError(f"{target}: it returned {describe_type(model)}, not a Keras model")
+        raise UsageError(f"{target}: it returned {describe_type(model)}, not a Keras model", hint=several_hint(model))
     return model
 
 
@@ -180,9 +180,14 @@ def is_of(name: str, value: Any) -> bool:
     return False
 
 
-def describe_type(value: Any) -> str:
+def several_hint(value: Any) -> str | None:
+    """What to do where a factory returns a model among others."""
     if isinstance(value, (list, tuple)) and any(is_model(item) for item in value):
-        return f"a {type(value).__name__} of {len(value)} values: write a factory that returns one model of them"
+        return "write a factory that returns one model of them"
+    return None
+
+
+def describe_type(value: Any) -> str:
     if is_layer(value):
         return f"the layer {type(value).__name__}"
     return "None" if value is None else f"a {type(value).__name__}"

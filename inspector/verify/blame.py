@@ -23,10 +23,17 @@ def blame(problem: Mapping[str, Any], before: Mapping[str, Any]) -> Where:
     place = place_of(problem["place"])
     found = CLASS.search(problem["message"])
     name = next((name for name in found.groups() if name), None) if found else None
-    entry = next((entry for entry in before["classes"] if entry["class_name"] == name), None)
+    entry = next((entry for entry in before["classes"] if entry["class_name"] == name), None) or around(place, before)
     if entry is not None:
         return entry["path"] or None, place or place_of(entry["origin"])
     return layer_of(problem, before["fingerprint"]["layers"]), place
+
+
+def around(place: tuple[str, int] | None, before: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The class of the model in whose code a line lies."""
+    near = [entry for entry in before["classes"] if place and entry.get("span") and entry["span"][0] == place[0]
+            and entry["span"][1] <= place[1] < entry["span"][2]]  # fmt: skip
+    return near[0] if near else None
 
 
 def layer_of(problem: Mapping[str, Any], layers: list[Mapping[str, Any]]) -> str | None:

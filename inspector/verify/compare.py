@@ -95,7 +95,9 @@ def class_findings(entry: Mapping[str, Any]) -> Iterator[Finding]:
     def finding(detail: str, status: str = LOST) -> Finding:
         return Finding(detail, entry["path"] or None, constructor_hint(entry), status, place)
 
-    if not entry["has_config"]:
+    if not entry["has_config"] and entry["own_config"]:
+        yield finding(f"get_config of {name} fails: {entry['problem']}")
+    elif not entry["has_config"]:
         yield finding(f"{name} has no get_config, and Keras cannot make one for the arguments that it takes")
     if entry["missing"]:
         yield finding(f"get_config of {name} leaves out {', '.join(entry['missing'])}, which __init__ takes")

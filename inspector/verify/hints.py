@@ -9,6 +9,10 @@ from typing import Any
 from .records import Sides
 
 REGISTER = '@keras.saving.register_keras_serializable(package="my_package")'
+SCALE_HINT = (
+    'call keras.config.set_dtype_policy("mixed_float16") before the model is loaded: only then does it scale the loss, '
+    "without which small gradients become zero"
+)
 TO_KERAS = "save as .keras, which can hold it"
 
 
@@ -21,6 +25,9 @@ def load_hint(problem: Mapping[str, Any], target: str, classes: list[Mapping[str
             return str(advise(found, classes))
     if target == "h5" and classes:
         return TO_KERAS
+    if problem.get("place"):
+        file, line = problem["place"]
+        return f"your own code raises it at {file}:{line}: let it take what get_config returned"
     codes = [entry for entry in classes if entry["refused"] or entry["missing"]]
     if codes:
         return constructor_hint(codes[0])
@@ -39,6 +46,9 @@ def register_named(name: str, classes: list[Mapping[str, Any]]) -> str:
     """How a class or a function is made known to Keras."""
     entry = next((entry for entry in classes if entry["class_name"] == name), None)
     where = f" at {located(entry)}" if entry else ""
+    if entry is not None and entry.get("local"):
+        return (f"{name} is made inside a function, each time anew: move it{where} to the top of its module, "
+                f"with {REGISTER} above it")  # fmt: skip
     if entry is not None and entry["registered"]:
         return f"import the module of {name} before loading{where}"
     return (f"put {REGISTER} above {name}{where}, or load it with custom_objects={{{name!r}: {name}}}; "
@@ -47,6 +57,8 @@ def register_named(name: str, classes: list[Mapping[str, Any]]) -> str:
 
 def constructor_hint(entry: Mapping[str, Any]) -> str:
     """The constructor and the `get_config` that the class needs."""
+    if not entry["code"]:
+        return f"mend get_config of {entry['class_name']} ({located(entry)}): it returns what __init__ takes"
     return f"in {entry['class_name']} ({located(entry)}):\n{entry['code']}"
 
 
@@ -79,6 +91,8 @@ def save_hint(problem: Mapping[str, Any], target: str, classes: list[Mapping[str
         (e for e in classes if not e["has_config"]), None
     )
     if problem["error"] == "NotImplementedError" and entry is not None:
+        return constructor_hint(entry)
+    if entry is not None and entry["own_config"]:
         return constructor_hint(entry)
     if "partial" in text:
         return f"write a function of its own in place of functools.partial, with {REGISTER} above it"
@@ -130,6 +144,9 @@ ADVICE: tuple[tuple[str, Any], ...] = (
     (r"keras\.metrics\.(\w+)'", lambda found, _: (
         f"an .h5 file cannot name {found[1]!r}: save as .keras, compile with keras.losses.MeanSquaredError() or the "
         f"like, or load with compile=False")),
+    (r"Could not deserialize '(keras\.[\w.]+)'", lambda found, _: (
+        f"there is no {found[1]} in this version of Keras: load the file with the version that saved it")),
+    (r"Expected a model\.weights", lambda *_: "the file is not whole: save the model again"),
     (r"'str' object is not callable", lambda _, classes: next(
         (register_named(e["class_name"], classes) for e in classes if not e["registered"]), REGISTER)),
     (r"Unknown (?:layer|object): '(Transpose|Add|GetItem|Reshape|[A-Z]\w+)'", lambda found, classes: (

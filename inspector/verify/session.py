@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..errors import KinspectError, UnreadableModel, UsageError
+from ..graph import Model, walk
 from ..readers import read
 from ..readers.source_code import CodeRequest
 from ..readers.worker_process import ask_worker
@@ -93,7 +94,11 @@ WHOLE = ("keras", "keras-dir", "h5")
 
 def check_format(path: str) -> None:
     """A file that Keras makes a model from; what is none, or broken, is refused before anything starts."""
-    form = read(path).format
+    try:
+        model = read(path)
+        form, _ = model.format, model.weights and model.weights.tensors  # a file that was cut is told before the start
+    except KinspectError as error:
+        raise type(error)(f"{path}: {error.message}", hint=error.hint) from error
     if form not in WHOLE:
         what = "weights alone" if form == "weights-h5" else "a config alone"
         hint = "give the code that makes the model, as file.py:name with --to weights or --to json, or a .keras file"
@@ -105,8 +110,21 @@ def refused(plan: Plan, message: str) -> list[Check]:
     model = read(str(plan.request.file))
     kind, _, text = message.partition(": ")
     target = "h5" if model.format == "h5" else "keras"
+    registered = next((home for home in registered_names(model) if home in text or f"'{name_of(home)}'" in text), None)
     hint = load_hint({"error": kind, "message": text}, target, [])
+    if registered is not None:
+        hint = f"import the module that registers {registered!r} before loading; here: --custom FILE.py"
     return [Check("load", "original", LOST, f"Keras cannot load it: {message}", None, hint), *lost_in_file(model)]
+
+
+def registered_names(model: Model) -> list[str]:
+    """The names under which a file's classes were registered, as ``package>Class``."""
+    names = [layer.registered_name for _, _, layer in walk(model.graph)]
+    return [name for name in names if name is not None and ">" in name]
+
+
+def name_of(registered: str) -> str:
+    return registered.rpartition(">")[2]
 
 
 def compare(plan: Plan, before: Answer, first: Future[Answer], folder: str, say: Say | None) -> list[Check]:
@@ -191,7 +209,8 @@ def add_files(kind: str, path: str | None, after: Answer) -> None:
 def asked(plan: Plan, folder: str) -> Answer:
     request = plan.request
     return {
-        "target": plan.target, "file": request.file, "arguments": dict(request.arguments), "folder": folder,
+        "target": None if request.file else plan.target, "file": request.file,
+        "arguments": dict(request.arguments), "folder": folder,
         "inputs": list(request.inputs), "custom": list(request.custom), "kinds": list(plan.kinds),
         "rtol": dict(plan.rtol), "atol": dict(plan.atol), "memory": plan.memory, "into": plan.into,
         "same_process": plan.same_process,

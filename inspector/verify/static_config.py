@@ -49,6 +49,9 @@ def find_custom(model: Model) -> Iterator[Finding]:
     named: dict[str, str | None] = {}
     for path, layer in layers_of(model):
         own = find_knowledge(layer) is not None or layer.kind in ("input", "functional", "sequential", "operation")
+        if layer.kind == "layer" and (layer.module or "").partition(".")[0] == "keras" and not own:
+            yield Finding(f"{layer.class_name} is no layer of a Keras that is known here", path,
+                          "load it with the version of Keras that saved it", UNKNOWN)  # fmt: skip
         if is_foreign(layer.module) or (layer.module is None and not own and layer.class_name):
             named.setdefault(layer.class_name, path)
         for name in functions_in(layer.config):

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..analyses.facts import find_facts
 from ..graph import Model, flatten
+from .hints import SCALE_HINT
 from .records import LOST, Finding
 
 SHORT = {"mse": "MeanSquaredError", "mae": "MeanAbsoluteError", "mape": "MeanAbsolutePercentageError",
@@ -52,7 +53,12 @@ def find_optimizer(model: Model) -> Iterator[Finding]:
     if any(weight.trainable is None for weight in weights.values()):
         return
     trainable = sum(bool(weight.trainable) for weight in weights.values())
-    if len(index.optimizer) - 2 * trainable not in (1, 2):
+    if len(index.optimizer) - 2 * trainable not in (1, 2) and "mixed_float16" in repr(model.graph.config.get("dtype")):
+        yield Finding(
+            f"its {kind} scales the loss, as one made under the policy mixed_float16 does; under another policy it is "
+            "loaded without that, and starts anew", None, SCALE_HINT,
+        )  # fmt: skip
+    elif len(index.optimizer) - 2 * trainable not in (1, 2):
         yield Finding(
             f"{kind} needs {2 * trainable} slot variables for {trainable} trainable weights, and the file has "
             f"{len(index.optimizer)} variables: it starts anew", None,

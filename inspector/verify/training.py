@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from .hints import SCALE_HINT
 from .records import DESIGN, LOST, UNKNOWN, Finding, Sides, place_of
 from .trees import ABSENT, brief, differences
 
@@ -67,15 +68,28 @@ def compare_built(sides: Sides) -> Iterator[Finding]:
     from .hints import build_hint
 
     for one, other in sides.layers():
-        if one["built"] and not other["built"] and has_weights(sides.saved, one["path"]):
+        if not one["built"] or other["built"] or not has_weights(sides.saved, one["path"]):
+            continue
+        if weights_below(sides.saved, one["path"]) == weights_below(sides.loaded, one["path"]):
+            yield Finding("it was built, and is not until it is called; its weights are all there", one["path"] or None,
+                          None, DESIGN)  # fmt: skip
+        else:
             yield Finding("it was built, and came back unbuilt: its weights were not made when the file was read",
                           one["path"] or None, build_hint(sides), place=place_of(one["origin"]))  # fmt: skip
 
 
 def has_weights(fingerprint: Mapping[str, Any], path: str) -> bool:
+    return any(weights_below(fingerprint, path).values())
+
+
+def weights_below(fingerprint: Mapping[str, Any], path: str) -> dict[str, list[str]]:
+    """The hashes of the weights of a layer and of those in it, by path."""
     start = f"{path}/" if path else ""
-    return any(layer["weights"] for layer in fingerprint["layers"]
-               if layer["path"] == path or layer["path"].startswith(start))  # fmt: skip
+    return {
+        layer["path"]: [weight["sha256"] for weight in layer["weights"]]
+        for layer in fingerprint["layers"]
+        if layer["path"] == path or layer["path"].startswith(start)
+    }
 
 
 def compare_optimizer(sides: Sides) -> Iterator[Finding]:
@@ -99,12 +113,6 @@ def compare_optimizer(sides: Sides) -> Iterator[Finding]:
             hint="call optimizer.exclude_from_weight_decay(…) again after loading",
         )
     yield from compare_slots(one, other)
-
-
-SCALE_HINT = (
-    'call keras.config.set_dtype_policy("mixed_float16") before the model is loaded: only then does it scale the loss, '
-    "without which small gradients become zero"
-)
 
 
 def compare_slots(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[Finding]:

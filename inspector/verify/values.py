@@ -176,9 +176,13 @@ def compare_states(sides: Sides) -> Iterator[Finding]:
 
 def compare_attributes(sides: Sides) -> Iterator[Finding]:
     """Python attributes, arrays and variables that stand on objects and that Keras does not keep."""
+    differ = any(not item["ok"] for item in sides.after.get("outputs", {}).get("differences", ()))
     for one, other in sides.layers():
-        for name, was in one["attributes"].items():
-            now = other["attributes"].get(name, NOTHING)
+        # What a class holds for all its objects, such as a count of them, is told where the outputs suffer
+        held = [{**side.get("class_attributes", {}), **side["attributes"]} if differ else side["attributes"]
+                for side in (one, other)]  # fmt: skip
+        for name, was in held[0].items():
+            now = held[1].get(name, NOTHING)
             if now == was:
                 continue
             became = "is gone" if now is NOTHING else f"became {brief(now)}"
@@ -215,6 +219,8 @@ def attribute_hint(name: str, was: Any, layer: Mapping[str, Any]) -> str:
     if holds_array(was):
         return (f"make every array in self.{name} a weight, which is saved: self.add_weight(shape=…, trainable=False), "
                 "and assign to it")  # fmt: skip
+    if layer.get("own_config") and name in (layer["config"] or {}):
+        return f"get_config returns another {name!r} than __init__ took: return it unchanged"
     if layer["user"] and not layer["path"].startswith("#"):
         return f'take {name!r} in __init__ and return it in get_config: "{name}": self.{name}'
     return f"keep {name!r} beside the file: Keras saves no attributes of its own classes"

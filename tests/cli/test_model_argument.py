@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from fixtures.catalogue import FILES
-from inspector.cli.model_argument import find_model, is_code
+from inspector.cli.model_argument import find_model, is_code, refuse_nameless
 from inspector.errors import UsageError
 
 
@@ -81,3 +81,18 @@ def test_a_pyproject_that_is_wrong(folder, text):
 )  # fmt: skip
 def test_what_is_code(model, code):
     assert is_code(model) is code
+
+
+def test_code_without_a_name(folder):
+    (folder / "m.py").write_text(
+        "import keras\nclass Net(keras.Model):\n    pass\nclass Other: pass\ndef needs(units): pass\n"
+        "def make(units=3): pass\ndef _own(): pass\nmodel = make()\nN = 3\nraise SystemExit\n"
+    )
+    with pytest.raises(UsageError, match="not named") as caught:
+        refuse_nameless("m.py")
+    assert caught.value.hint == "name it: m.py:model or m.py:make or m.py:Net"
+    (folder / "broken.py").write_text("def")
+    with pytest.raises(UsageError) as caught:
+        refuse_nameless("broken.py")
+    assert caught.value.hint == "name it: broken.py:NAME"
+    refuse_nameless("a.keras")

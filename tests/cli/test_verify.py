@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -184,3 +185,45 @@ def test_a_hint_for_a_model_that_is_not_built_works(tmp_path):
     path.write_text(source + "\n" + "".join(f"    {line}\n" for line in code.splitlines()))
     record = verify(f"{path}:WithContext", *shapes)
     assert record["ok"], record
+
+
+def test_a_file_of_the_current_folder(tmp_path):
+    shutil.copy(FILES / "branch.keras", tmp_path / "model.keras")
+    done = subprocess.run([sys.executable, "-m", "inspector", "verify", "model.keras", "-q", "--format", "json"],
+                          capture_output=True, text=True, cwd=tmp_path, timeout=300,
+                          env={**os.environ, "PYTHONPATH": str(ROOT)})  # fmt: skip
+    assert done.returncode == 0 and not done.stderr, done.stderr
+    jsonschema.validate(json.loads(done.stdout), SCHEMA)
+
+
+def test_a_broken_file_is_named(tmp_path):
+    path = tmp_path / "cut.keras"
+    path.write_bytes((FILES / "branch.keras").read_bytes()[:2000])
+    done = run(str(path))
+    assert done.returncode == 2 and done.stderr.startswith(f"error: {path}: ")
+
+
+def test_a_hint_for_a_layer_that_takes_a_layer_works(tmp_path):
+    """The inner layer was built when it was saved, and the outer one builds it again."""
+    source = (
+        "import keras\nfrom keras import layers\n\n\n"
+        '@keras.saving.register_keras_serializable("mine")\nclass Wrap(layers.Layer):\n'
+        "    def __init__(self, inner, rate=0.3, **kwargs):\n        super().__init__(**kwargs)\n"
+        "        self.inner, self.rate = inner, rate\n\n"
+        "    def build(self, shape):\n        self.inner.build(shape)\n\n"
+        "    def call(self, x):\n        return x + self.rate * self.inner(x)\n"
+    )
+    made = "\n\ndef make():\n    x = keras.Input((4,))\n    return keras.Model(x, Wrap(layers.Dense(4), 0.7)(x))\n"
+    path = tmp_path / "wrap.py"
+    path.write_text(source + made)
+    record = verify(f"{path}:make")
+    assert lost(record) == {"constructor", "save"}
+    assert next(c for c in record["checks"] if c["name"] == "save")["layer"] == "wrap"
+    code = next(c for c in record["checks"] if c["name"] == "constructor")["hint"].partition("\n")[2]
+    path.write_text(source + "\n" + "".join(f"    {line}\n" for line in code.splitlines()) + made)
+    assert verify(f"{path}:make")["ok"]
+
+
+def test_strict_in_fresh_processes():
+    assert verify(f"{VARIANTS}:drops")["ok"]
+    assert lost(verify(f"{VARIANTS}:drops", "--strict")) == {"seeds"}

@@ -1,9 +1,14 @@
 """An error of Keras is put to the layer and the class that it is about, and a hint is told once."""
 
+from pathlib import Path
+
+from inspector import read
 from inspector.verify.blame import blame
-from inspector.verify.hints import build_hint, spell_part
+from inspector.verify.hints import build_hint, load_hint, spell_part
 from inspector.verify.records import Sides
+from inspector.verify.session import name_of, registered_names
 from inspector.verify.structure import compare_layers
+from inspector.verify.training import compare_built
 from inspector.verify.trees import differences
 from inspector.verify.values import attribute_hint, compare_file
 from inspector.views.verify import VerifyView
@@ -93,3 +98,25 @@ def test_a_hint_is_told_once_in_the_whole_text():
     view = VerifyView({"checks": checks, "model": model, "strict": False})
     told = [row.hint for target in view.targets() for row in view.rows(target)[0]]
     assert told == [("paste",), (), ("other",)]
+
+
+def test_errors_of_keras_that_no_class_of_the_users_causes():
+    def hint(message):
+        return load_hint({"error": "ValueError", "message": message, "place": None}, "keras", [])
+
+    assert "no keras.layers.Nope in this version" in hint("Could not deserialize 'keras.layers.Nope' because it is not")
+    assert "not whole" in hint("Expected a model.weights.h5 or model.weights.npz file.")
+
+
+def test_unbuilt_with_all_its_weights_is_by_design():
+    weights = [{"key": "kernel", "sha256": "k"}]
+    saved = [layer(""), layer("gen", weights=weights, origin=None)]
+    (found,) = compare_built(sides(saved, [layer(""), {**saved[1], "built": False}]))
+    assert found.status == "by-design"
+    (found,) = compare_built(sides(saved, [layer(""), layer("gen", built=False)]))
+    assert found.status == "lost" and found.hint
+
+
+def test_registered_names_of_a_file():
+    model = read(str(Path(__file__).parents[2] / "fixtures" / "files" / "branch.keras"))
+    assert registered_names(model) == [] and name_of("mine>Scale") == "Scale"

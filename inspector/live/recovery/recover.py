@@ -31,6 +31,7 @@ from .parts import (
     within_box,
     without_call,
 )
+from .reading import read_source
 from .reasons import classify, first_line, reason_for_class
 from .records import Check, Proof, Reason, Recovery
 from .state import counters_kept, generators_kept, names_kept
@@ -114,7 +115,14 @@ class _Recovering:
         if whole.verdict != "recovered" or whole.functional is None:
             return whole
         called, direct = {*self.met, *self.seen}, set(direct_variables(whole.functional))
-        return replace(whole, flags=(*whole.flags, *never_called(self.model, called, direct, whole.parts)))
+        idle = never_called(self.model, called, direct, whole.parts)
+        recursion = [reason for reason in read_source(self.model) if reason.code == "recursion"] if idle else []
+        if recursion and attempt is not None and not attempt.trace.recursion:
+            # The data was too small to recurse on, so that this graph is of its end alone
+            attempt.trace.forget()
+            whole = replace(whole, verdict="dynamic", strategy=None, reasons=(*recursion, *whole.reasons))
+            return replace(whole, functional=None, structure=None, unique_names={}, proof=Proof(False))
+        return replace(whole, flags=(*whole.flags, *idle))
 
     def _parts_found(self, whole: Recovery, attempt: Attempt | None, prepared: Prepared) -> dict[str, Recovery]:
         """The parts as the expanded graph shows them, or each on its own where there is none."""

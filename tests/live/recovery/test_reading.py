@@ -69,3 +69,10 @@ def test_a_model_that_cannot_be_run_on_what_is_given():
 def test_parts_are_read_too():
     found = recover(composite.Transformer())
     assert set(codes(found.parts["block_0"].reasons)) == {"needs-inputs"}
+
+
+def test_data_too_small_to_recurse_on():
+    """A tensor is a tree's leaf: the graph of that end alone is not the model's."""
+    found = recover(fixtures.tree_rnn(), inputs((None, 4)))
+    assert found.verdict == "dynamic" and found.functional is None
+    assert codes(found.reasons)[0] == "recursion" and READ in found.reasons[0].message

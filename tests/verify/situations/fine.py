@@ -297,3 +297,29 @@ def own_step():
     model = Stepped(x, layers.Dropout(0.5, seed=1, name="drop")(layers.Dense(2, name="dense")(x)), name="stepped")
     model.compile("sgd", keras.losses.MeanSquaredError())
     return model
+
+
+class Raising:
+    """An object of the user's whose properties raise."""
+
+    @property
+    def shape(self):
+        raise RuntimeError("no shape")
+
+    def __repr__(self):
+        raise RuntimeError("no text")
+
+
+@register
+class HoldsRaising(layers.Layer):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.other = Raising()
+
+    def call(self, x):
+        return x
+
+
+@situation("attribute whose properties raise")
+def holds_raising():
+    return one_layer(HoldsRaising(name="holds"))

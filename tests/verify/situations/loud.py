@@ -357,3 +357,45 @@ def standardized():
     layer.adapt(np.array(["a b", "b c d"]))
     x = keras.Input((1,), dtype="string", name="text")
     return keras.Model(x, layer(x), name="standardized")
+
+
+@register
+class RaisingConfig(layers.Layer):
+    def call(self, x):
+        return x
+
+    def get_config(self):
+        raise RuntimeError("no config today")
+
+
+@situation("get_config raises", "constructor save", "constructor save", says="mend get_config of RaisingConfig")
+def raising_config():
+    return one_layer(RaisingConfig(name="raising"))
+
+
+@register
+class RaisingRevival(layers.Layer):
+    def call(self, x):
+        return x
+
+    @classmethod
+    def from_config(cls, config):
+        raise KeyError("units")
+
+
+@situation("from_config raises", "load", None, says="your own code raises it at")
+def raising_revival():
+    return one_layer(RaisingRevival(name="raising"))
+
+
+def local_class():
+    class Local(layers.Layer):
+        def call(self, x):
+            return x
+
+    return Local
+
+
+@situation("class made in a function", "load", "load", says="is made inside a function")
+def local():
+    return one_layer(local_class()(name="local"))

@@ -308,3 +308,35 @@ def custom_loss():
     model = trained("adam")
     model.compile("adam", my_loss, metrics=[my_metric], run_eagerly=True)
     return fit(model)
+
+
+@register
+class ClassLevel(layers.Layer):
+    slope = 1.0
+
+    def call(self, x):
+        return x * self.slope
+
+
+@situation("attribute of the class changed", "attributes outputs", "attributes outputs", says="self.slope was 5.0")
+def class_level():
+    ClassLevel.slope = 5.0
+    return one_layer(ClassLevel(name="sloped"))
+
+
+@register
+class Truncates(layers.Layer):
+    def __init__(self, scale=1.0, **kwargs):
+        super().__init__(**kwargs)
+        self.scale = scale
+
+    def call(self, x):
+        return x * self.scale
+
+    def get_config(self):
+        return {**super().get_config(), "scale": int(self.scale)}
+
+
+@situation("get_config returns another value", "attributes outputs", "attributes outputs", says="return it unchanged")
+def truncates():
+    return one_layer(Truncates(2.5, name="truncates"))

@@ -123,3 +123,10 @@ class LoadedAborts(layers.Layer):
 def slash():
     x = keras.Input((4,))
     return keras.Model(x, layers.Dense(2, name="a/b")(x))
+
+
+def drops():
+    x = keras.Input((4,), name="x")
+    model = keras.Model(x, layers.Dropout(0.5, seed=7, name="drop")(x), name="dropped")
+    model(keras.ops.ones((2, 4)), training=True)
+    return model
