@@ -40,8 +40,35 @@ def render_page(record: Mapping[str, Any], manner: Manner) -> str:
     for title, key in (("Flagged", "flags"), ("Allowed", "allows")):
         for example in record[key]:
             lines += ["", manner.style(f"{title}: {example['title']}" if example["title"] else title, "name")]
-            lines += [f"    {line}".rstrip() for line in example["code"].split("\n")]
+            lines += [part for line in example["code"].split("\n") for part in break_code(f"    {line}".rstrip(), room)]
     return "\n".join(lines)
+
+
+def break_code(line: str, room: int) -> list[str]:
+    """A line of Python broken behind commas in brackets, so that it stays the same code; else left as it is."""
+    parts = []
+    indent = " " * (len(line) - len(line.lstrip()) + 4)
+    while len(line) > room:
+        end = find_break(line, room)
+        if end <= len(indent):
+            break
+        parts.append(line[:end])
+        line = indent + line[end:].lstrip()
+    return [*parts, line]
+
+
+def find_break(line: str, room: int) -> int:
+    """Where a line may end: behind a comma or bracket, inside of brackets and outside of texts; else 0."""
+    end, depth, quote = 0, 0, ""
+    for place, char in enumerate(line[:room]):
+        if quote:
+            quote = "" if char == quote and line[place - 1] != "\\" else quote
+            continue
+        quote = char if char in "\"'" else ""
+        depth += (char in "([{") - (char in ")]}")
+        if char in "([{" or (depth > 0 and line[place : place + 2] == ", "):
+            end = place + 1
+    return end
 
 
 def paragraphs(text: str, room: int) -> list[str]:
