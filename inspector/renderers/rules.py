@@ -39,17 +39,19 @@ def render_page(record: Mapping[str, Any], manner: Manner) -> str:
     ]
     for title, key in (("Flagged", "flags"), ("Allowed", "allows")):
         for example in record[key]:
-            lines += ["", manner.style(f"{title}: {example['title']}" if example["title"] else title, "name")]
+            head = f"{title}: {example['title']}" if example["title"] else title
+            lines += ["", *(manner.style(line.strip(), "name") for line in break_line(head, room))]
             lines += [part for line in example["code"].split("\n") for part in break_code(f"    {line}".rstrip(), room)]
     return "\n".join(lines)
 
 
 def break_code(line: str, room: int) -> list[str]:
-    """A line of Python broken behind commas in brackets, so that it stays the same code; else left as it is."""
+    """A line of Python broken inside of brackets, so that it stays the same code; else left as it is."""
     parts = []
     indent = " " * (len(line) - len(line.lstrip()) + 4)
+    depth = 0
     while len(line) > room:
-        end = find_break(line, room)
+        end, depth = find_break(line, room, depth)
         if end <= len(indent):
             break
         parts.append(line[:end])
@@ -57,9 +59,9 @@ def break_code(line: str, room: int) -> list[str]:
     return [*parts, line]
 
 
-def find_break(line: str, room: int) -> int:
-    """Where a line may end: behind a comma or bracket, inside of brackets and outside of texts; else 0."""
-    end, depth, quote = 0, 0, ""
+def find_break(line: str, room: int, depth: int) -> tuple[int, int]:
+    """Behind which bracket or comma in brackets, and outside of texts, a line may end, else 0; and how deep that is."""
+    found, quote = (0, depth), ""
     for place, char in enumerate(line[:room]):
         if quote:
             quote = "" if char == quote and line[place - 1] != "\\" else quote
@@ -67,8 +69,8 @@ def find_break(line: str, room: int) -> int:
         quote = char if char in "\"'" else ""
         depth += (char in "([{") - (char in ")]}")
         if char in "([{" or (depth > 0 and line[place : place + 2] == ", "):
-            end = place + 1
-    return end
+            found = place + 1, depth
+    return found
 
 
 def paragraphs(text: str, room: int) -> list[str]:
