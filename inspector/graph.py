@@ -17,7 +17,7 @@ Shape = tuple[int | None, ...]
 
 
 class Record:
-    """A value by its ``fields``, which `replace` copies. What dataclasses give, without the 5 ms that making them costs.
+    """A value by its ``fields``, which `replace` copies: what dataclasses give, without the 5 ms that they cost.
 
     Attributes are `Final`: mypy holds what a frozen dataclass would check on each of a large model's many layers.
     """

@@ -8,6 +8,7 @@ own ``call``, every tensor replaced by its `Spec`. What cannot be known raises `
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, ClassVar, Final, NamedTuple
 
 from .graph import Layer, Record, Shape, Spec, Unknown
@@ -190,6 +191,8 @@ DTYPE_BYTES = {
 def policy_of(config: Mapping[str, Any]) -> Policy:
     """The dtype policy a config states, in any of Keras's spellings (``dtype`` of Keras 2 and 3)."""
     value = config.get("dtype")
+    if isinstance(value, str):
+        return named_policy(value)
     mode = None
     while isinstance(value, dict):
         inner = value.get("config")
@@ -201,6 +204,7 @@ def policy_of(config: Mapping[str, Any]) -> Policy:
     return named_policy(value if isinstance(value, str) else "float32", mode if isinstance(mode, str) else None)
 
 
+@lru_cache(maxsize=64)
 def named_policy(name: str, mode: str | None = None) -> Policy:
     """A policy from its name: ``float32``, ``mixed_float16``, ``int8_from_mixed_bfloat16`` …"""
     if "_from_" in name:
@@ -257,7 +261,7 @@ def per_axis(layer: Subject, key: str, rank: int, default: Any = None) -> tuple[
         return (whole(value, key),) * rank
     if len(value) != rank:
         raise NotKnown(f"{key!r} has {len(value)} numbers for {rank} axes")
-    return tuple(whole(item, key) for item in value)
+    return tuple([whole(item, key) for item in value])
 
 
 def spatial_rank(layer: Subject, inputs: Spec) -> int:

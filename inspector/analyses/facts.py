@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..graph import Graph, Model, Note, Spec, TensorRef, Unknown, Weight
-from ..knowledge import WeightSpec, product
+from ..knowledge import DTYPE_BYTES, WeightSpec, product
 from .inference import Evaluation, Inference
 from .layer_facts import LayerFacts, WeightFact
 from .totals import Totals, distinct, is_seed, sum_totals, trains_by_variable
@@ -40,18 +40,18 @@ def find_facts(model: Model) -> Facts:
 
 def collect(model: Model, graph: Graph, prefix: str, depth: int, inference: Inference, into: list[LayerFacts]) -> None:
     """Facts of every layer, without recursion: a nested model's layers follow it."""
-    stack = [(graph, prefix, prefix, depth, layer) for layer in reversed(graph.layers)]
+    evaluation = inference.evaluate(graph)
+    stack = [(graph, evaluation, prefix, prefix, depth, layer) for layer in reversed(graph.layers)]
     while stack:
-        graph, prefix, within, depth, layer = stack.pop()
+        graph, evaluation, prefix, within, depth, layer = stack.pop()
         fact = LayerFacts(prefix + layer.name, depth, graph, layer)
         fact.identity = within + layer.name if layer.shared_id is None else f"#{layer.shared_id}"
         into.append(fact)
-        evaluation = inference.evaluate(graph)
         put_outputs(fact, evaluation)
         if layer.inner is not None:
             inner = layer.inner
-            ends = f"{fact.path}/", f"{fact.identity}/"
-            stack.extend((inner, *ends, depth + 1, sub) for sub in reversed(inner.layers))
+            nested = inner, inference.evaluate(inner), f"{fact.path}/", f"{fact.identity}/", depth + 1
+            stack.extend((*nested, sub) for sub in reversed(inner.layers))
         else:
             put_weights(fact, inference.layer_weights(graph, layer), model)
 
@@ -85,10 +85,9 @@ def put_weights(fact: LayerFacts, specs: Sequence[WeightSpec] | Unknown, model: 
     """Those of the live model; those its knowledge gives; those the file stores for it; else the reason."""
     if model.weights_are_live and (found := stored_weights(model, fact.path)) is not None:
         fact.weights = [name_stored(fact, weight) for weight in found]
-    elif not isinstance(specs, Unknown) and all(product(spec.shape) is not None for spec in specs):
-        on = fact.layer.trainable
-        fact.weights = [WeightFact(s.name, s.shape, s.dtype, s.trainable and on) for s in specs]
-        fact.trained_params = sum(product(spec.shape) or 0 for spec in specs if spec.trainable)
+    elif not isinstance(specs, Unknown) and None not in (sizes := [product(spec.shape) for spec in specs]):
+        put_known(fact, specs, [size or 0 for size in sizes])
+        return
     else:
         stored = stored_weights(model, fact.path)
         if stored is None:
@@ -97,6 +96,16 @@ def put_weights(fact: LayerFacts, specs: Sequence[WeightSpec] | Unknown, model: 
             return
         fact.weights = [name_stored(fact, weight) for weight in stored]
     count_weights(fact)
+
+
+def put_known(fact: LayerFacts, specs: Sequence[WeightSpec], sizes: Sequence[int]) -> None:
+    """The weights that a layer's knowledge gives, of these sizes."""
+    on = fact.layer.trainable
+    fact.weights = [WeightFact(s.name, s.shape, s.dtype, s.trainable and on) for s in specs]
+    fact.trained_params = sum(size for size, spec in zip(sizes, specs, strict=True) if spec.trainable)
+    fact.trainable_params = fact.trained_params if on else 0
+    fact.params = sum(sizes)
+    fact.bytes = int(sum(size * DTYPE_BYTES.get(spec.dtype, 0) for size, spec in zip(sizes, specs, strict=True)))
 
 
 def stored_weights(model: Model, path: str) -> list[Weight] | None:

@@ -34,7 +34,11 @@ class Evaluation:
 
     def tensor(self, ref: TensorRef) -> Any:
         """The `Spec` of a tensor, or `Unknown`."""
-        value = self.outputs.get((ref.layer, ref.call), Unknown(f"{ref.layer!r} is never called"))
+        value = self.outputs.get((ref.layer, ref.call))
+        if isinstance(value, Spec) and not ref.output:
+            return value
+        if value is None:
+            value = Unknown(f"{ref.layer!r} is never called")
         if isinstance(value, Unknown):
             stated = self.graph.stated.get(ref) if self.at_own_shapes else None
             return value if stated is None or disbelieve(stated.shape) else stated
@@ -57,6 +61,7 @@ class Inference(Engine):
         self.evaluations: dict[tuple[int, tuple[Any, ...] | None], Evaluation] = {}
         self.notes: list[Note] = []
         self.built: dict[int, Sequence[WeightSpec] | Unknown] = {}
+        self.subjects: dict[int, Subject] = {}
 
     def evaluate(self, graph: Graph, specs: Sequence[Any] | None = None) -> Evaluation | Unknown:
         """Run a graph at its own input shapes, or at those given; the result is kept."""
@@ -76,6 +81,13 @@ class Inference(Engine):
             done_key, done = stack.pop()
             self.evaluations[done_key] = done
         return self.evaluations[key]
+
+    def subject(self, layer: Layer) -> Subject:
+        """The layer as its knowledge sees it, made once: its shape, weights and work are asked in turn."""
+        found = self.subjects.get(id(layer))
+        if found is None:
+            found = self.subjects[id(layer)] = Subject(layer, self)
+        return found
 
     def key_of(self, graph: Graph, specs: Sequence[Any] | None) -> tuple[int, tuple[Any, ...] | None]:
         """Equal for calls at the graph's own shapes and for calls at the same other ones."""
@@ -111,7 +123,7 @@ class Inference(Engine):
     def take_step(self, evaluation: Evaluation, layer: Layer, index: int, bound: Any) -> None:
         evaluation.arguments[layer.name, index] = bound
         if (layer.name, index) not in evaluation.outputs:
-            value = bound if isinstance(bound, Unknown) else self.outputs(Subject(layer, self), *bound)
+            value = bound if isinstance(bound, Unknown) else self.outputs(self.subject(layer), *bound)
             evaluation.outputs[layer.name, index] = self.hold_against_file(evaluation, layer, index, value)
         self.add_macs(evaluation, layer, index, bound)
 
@@ -120,6 +132,10 @@ class Inference(Engine):
         stated = evaluation.graph.stated
         if not stated or not evaluation.at_own_shapes:
             return value
+        if isinstance(value, Spec):
+            said = stated.get(TensorRef(layer.name, index, 0))
+            if said is None or said.shape == value.shape:
+                return value
         flat = None if isinstance(value, Unknown) else flatten(value)
         known = [stated.get(TensorRef(layer.name, index, output)) for output in range(len(flat) if flat else 64)]
         known = [None if spec is None or disbelieve(spec.shape) else spec for spec in known]
@@ -158,7 +174,7 @@ class Inference(Engine):
         for value in (bound, output):
             if isinstance(value, Unknown):
                 return value
-        macs = guarded(lambda: self.macs(Subject(layer, self), output, *bound))
+        macs = guarded(lambda: self.macs(self.subject(layer), output, *bound))
         return Unknown("a dimension is open") if macs is None else macs
 
     # What a Subject asks for the layers it wraps.
@@ -211,7 +227,7 @@ class Inference(Engine):
             if isinstance(bound, Unknown):
                 reason = bound
                 continue
-            found = guarded(lambda bound=bound: self.weights(Subject(layer, self), *bound))
+            found = guarded(lambda bound=bound: self.weights(self.subject(layer), *bound))
             if not isinstance(found, Unknown):
                 return found  # type: ignore[no-any-return]
             reason = found
@@ -242,6 +258,9 @@ def own_input(graph: Graph, ref: TensorRef) -> Spec | None:
 def bind(evaluation: Evaluation, layer: Layer, index: int) -> Any:
     """The arguments of a call with each tensor's `Spec` in its place, or `Unknown` with the first one's reason."""
     call = layer.calls[index]
+    if len(call.args) == 1 and isinstance(call.args[0], TensorRef) and not call.kwargs:  # as most layers are called
+        value = evaluation.tensor(call.args[0])
+        return passed_on(call.args[0], value) if isinstance(value, Unknown) else ((value,), {})
     missing: list[Unknown] = []
 
     def fill(leaf: Any) -> Any:
@@ -249,16 +268,18 @@ def bind(evaluation: Evaluation, layer: Layer, index: int) -> Any:
             return leaf
         value = evaluation.tensor(leaf)
         if isinstance(value, Unknown):
-            why = (
-                value.why
-                if value.why.startswith("the output of")
-                else f"the output of {leaf.layer!r} is not known: {value.why}"
-            )
-            missing.append(Unknown(why))
+            missing.append(passed_on(leaf, value))
         return value
 
     args, kwargs = map_structure(fill, call.args), map_structure(fill, dict(call.kwargs))
     return missing[0] if missing else (args, kwargs)
+
+
+def passed_on(ref: TensorRef, unknown: Unknown) -> Unknown:
+    """Why a call's argument is not known: the first reason on the way to it."""
+    if unknown.why.startswith("the output of"):
+        return Unknown(unknown.why)
+    return Unknown(f"the output of {ref.layer!r} is not known: {unknown.why}")
 
 
 def guarded(ask: Any) -> Any:
@@ -279,7 +300,7 @@ def checked(value: Any) -> Any:
     """An output is believed only if every dimension is a whole number from 0 up, or open."""
     if isinstance(value, Unknown):
         return value
-    flat = flatten(value)
+    flat = [value] if isinstance(value, Spec) else flatten(value)
     if not flat or len(flat) > MAX_OUTPUTS:
         return Unknown(f"it would have {len(flat)} outputs")
     for leaf in flat:

@@ -16,6 +16,8 @@ EXPORTED_AS = {"GroupQueryAttention": "GroupedQueryAttention"}
 DEFAULT_MODULES = {"sequential": "keras", "functional": "keras.src.models.functional", "layer": "keras.layers",
                    "input": "keras.layers", "operation": "keras.ops"}  # fmt: skip
 
+ENGINE = Engine()  # no dtype asks it for anything
+
 
 def summarise(model: Model) -> dict[str, Any]:
     """The summary record, ready for JSON."""
@@ -102,6 +104,8 @@ def connections(fact: LayerFacts, index: int) -> list[str]:
 
 def shape_json(value: Any) -> Any:
     """A shape, a list of shapes or an object of shapes, as the layer returns them; ``None`` if not known."""
+    if isinstance(value, Spec):
+        return list(value.shape)
     if isinstance(value, Unknown):
         return None
     return map_structure(lambda spec: list(spec.shape), value)
@@ -118,7 +122,7 @@ def dtype_of(fact: LayerFacts) -> str | None:
     """Keras's ``layer.dtype``: that of its variables; of its output for an operation."""
     layer = fact.layer
     if layer.kind != "operation":
-        subject = Subject(layer, Engine())
+        subject = Subject(layer, ENGINE)
         return (find_knowledge(layer) or Knowledge).dtype(subject)
     flat = [] if not fact.outputs or isinstance(fact.outputs[-1], Unknown) else flatten(fact.outputs[-1])
     return flat[0].dtype if flat else None

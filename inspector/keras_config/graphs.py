@@ -24,7 +24,8 @@ TYPED = (  # operations with an argument ``dtype``
 WRAPPED = ("layer", "cell", "cells", "forward_layer", "backward_layer")
 MAX_NESTING = 2_000
 MAX_LAYERS = 20_000  # nested ones included: some 10 kB each in a summary
-MAX_NAME = 1_000  # characters; a name stands in many places of what is printed
+MAX_NAME, MAX_CLASS = 1 << 20, 10_000  # characters
+MAX_COLUMN = 1 << 25  # bytes of a table's column of paths, which are all as wide as the longest
 
 
 def decode_model(data: Any) -> Graph:
@@ -46,13 +47,20 @@ def decode_model(data: Any) -> Graph:
 
 
 def check_size(graph: Graph) -> None:
-    """Bound the layers of all nested models together; each alone is bounded before it is decoded."""
-    count, graphs = 0, [graph]
-    for one in graphs:
+    """Bound the layers of all nested models together, and their paths; each alone is bounded where it is decoded."""
+    count = longest = 0
+    graphs = [(graph, 0)]
+    for one, prefix in graphs:
         count += len(one.layers)
-        graphs += [layer.inner for layer in one.layers if layer.inner is not None]
+        for layer in one.layers:
+            size = prefix + max(len(layer.name), len(layer.class_name)) * (1 if layer.name.isascii() else 4)
+            longest = max(longest, size)
+            if layer.inner is not None:
+                graphs.append((layer.inner, size + 1))
     if count > MAX_LAYERS:
-        raise UnreadableModel(f"{graph.name!r} has {count:,} layers; more than {MAX_LAYERS:,} are not read")
+        raise UnreadableModel(f"{graph.name[:100]!r} has {count:,} layers; more than {MAX_LAYERS:,} are not read")
+    if count * longest > MAX_COLUMN:
+        raise UnreadableModel(f"the names of {graph.name[:100]!r} are too long for {count:,} layers")
 
 
 def decode_layer(data: Mapping[str, Any]) -> Layer:
@@ -99,12 +107,12 @@ def start_layer(
         (Call(),) if kind == "input" and calls == () and nodes is not None else calls,
         build_config=build if isinstance(build, dict) else None, shared_id=shared if isinstance(shared, int) else None,
     )  # fmt: skip
-    if len(layer.name) > MAX_NAME or len(class_name) > MAX_NAME:
-        raise UnreadableModel(f"a layer's name or class has more than {MAX_NAME:,} characters")
+    if len(layer.name) > MAX_NAME or len(class_name) > MAX_CLASS:
+        raise UnreadableModel("a layer's name or class is too long to be one")
     if kind in ("sequential", "functional"):
         return decoding_model(layer)
     if not is_root:
-        held = [key for key, value in config.items() if isinstance(value, (dict, list)) and holds_layers(value, key)]
+        held = find_held(config)
         if held:
             return decoding_wrapper(layer, held)
     return layer
@@ -114,7 +122,7 @@ def decoding_model(layer: Layer) -> Decoding:
     """A layer that is a model."""
     given = len(layer.config["layers"])
     if given > MAX_LAYERS:
-        raise UnreadableModel(f"{layer.name!r} has {given:,} layers; more than {MAX_LAYERS:,} are not read")
+        raise UnreadableModel(f"{layer.name[:100]!r} has {given:,} layers; more than {MAX_LAYERS:,} are not read")
     decoding = decoding_sequential(layer) if layer.kind == "sequential" else decoding_functional(layer)
     return replace(layer, inner=(yield decoding))
 
@@ -182,11 +190,17 @@ def is_bare_operation(class_name: str, config: Mapping[str, Any]) -> bool:
     return not flags & config.keys()
 
 
-def holds_layers(value: Any, key: str) -> bool:
-    """Whether a config value is a serialised layer, or a list of nothing else."""
-    if isinstance(value, list):
-        return bool(value) and all(is_layer_data(item, key) for item in value)
-    return is_layer_data(value, key)
+def find_held(config: Mapping[str, Any]) -> list[str]:
+    """The keys of a config whose value is a serialised layer, or a list of nothing else."""
+    held = []
+    for key, value in config.items():
+        if isinstance(value, dict):
+            if is_layer_data(value, key):
+                held.append(key)
+        elif isinstance(value, list) and value and isinstance(value[0], dict):
+            if all(is_layer_data(item, key) for item in value):
+                held.append(key)
+    return held
 
 
 def decoding_wrapped(config: Mapping[str, Any], keys: list[str]) -> Decoding:
@@ -211,6 +225,8 @@ def is_layer_data(value: Any, key: str) -> bool:
     if not isinstance(value, dict) or not isinstance(value.get("class_name"), str):
         return False
     module = value.get("module")
+    if module == "keras.initializers":  # as most are
+        return False
     if isinstance(module, str) and module.startswith("keras"):
         return (module in ("keras", "keras.layers", "keras.models") and "DTypePolicy" not in value["class_name"]) or (
             module.startswith(("keras.src.layers", "keras.src.models", "keras.src.engine", "keras.src.ops"))

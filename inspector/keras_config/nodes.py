@@ -21,7 +21,9 @@ def decode_calls(nodes: Any, name: str, stated: dict[TensorRef, Spec]) -> tuple[
 def decode_call(node: Any, name: str, stated: dict[TensorRef, Spec]) -> Call:
     """One call: an object with args and kwargs (Keras 3) or nested lists of histories (Keras 1 and 2)."""
     if isinstance(node, dict) and "args" in node:
-        args, kwargs = decode_value(node["args"], stated), decode_value(node.get("kwargs") or {}, stated)
+        args, kwargs = decode_value(node["args"], stated), node.get("kwargs") or {}
+        if kwargs:
+            kwargs = decode_value(kwargs, stated)
         if not isinstance(args, (list, tuple)) or not isinstance(kwargs, dict):
             raise UnreadableModel(f"layer {name!r}: a call's arguments are not a list and an object")
         return Call(tuple(args), kwargs)

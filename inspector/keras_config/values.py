@@ -18,21 +18,24 @@ def read_shape(value: Any) -> Shape | None:
         value = value.get("items")
     if not isinstance(value, (list, tuple)):
         return None
-    if all(dim is None or (isinstance(dim, int) and not isinstance(dim, bool)) for dim in value):
-        return tuple(value)
-    return None
+    for dim in value:
+        if dim is not None and (not isinstance(dim, int) or isinstance(dim, bool)):
+            return None
+    return tuple(value)
 
 
 def read_tensor(config: Mapping[str, Any], stated: dict[TensorRef, Spec]) -> TensorRef | Constant:
     """A ``__keras_tensor__``: its history names the call it comes from; its shape is taken down as stated."""
     history = config.get("keras_history")
+    ref = TensorRef(*history[:3]) if history is not None and is_history(history) else None
+    if ref is not None and ref in stated:
+        return ref
     shape = read_shape(config.get("shape"))
     dtype = str(config.get("dtype", "float32"))
-    if history is None or not is_history(history):
+    if ref is None:
         return Constant(shape or (), dtype, None)
-    ref = TensorRef(*history[:3])
     if shape is not None:
-        stated.setdefault(ref, Spec(shape, dtype))
+        stated[ref] = Spec(shape, dtype)
     return ref
 
 
@@ -42,13 +45,9 @@ def is_history(value: Any) -> bool:
         isinstance(value, (list, tuple))
         and len(value) in (3, 4)
         and isinstance(value[0], str)
-        and is_index(value[1])
-        and (is_index(value[2]) or value[0] == CONSTANT)
+        and type(value[1]) is int  # and no bool
+        and (type(value[2]) is int or value[0] == CONSTANT)
     )
-
-
-def is_index(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def decode_value(value: Any, stated: dict[TensorRef, Spec], depth: int = 0) -> Any:

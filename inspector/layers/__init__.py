@@ -56,9 +56,11 @@ _found: dict[tuple[str | None, ...], type[Knowledge] | None] = {}
 def find_knowledge(layer: Layer) -> type[Knowledge] | None:
     """The knowledge of a layer's class, or ``None`` for a class that is not Keras's own."""
     asked = (layer.class_name, layer.module, layer.kind, layer.registered_name)
-    if asked not in _found:
-        _found[asked] = look_up(layer)
-    return _found[asked]
+    try:
+        return _found[asked]
+    except KeyError:
+        found = _found[asked] = look_up(layer)
+        return found
 
 
 def look_up(layer: Layer) -> type[Knowledge] | None:

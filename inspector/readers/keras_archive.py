@@ -10,7 +10,6 @@ from ..errors import UnknownFormat, UnreadableModel
 from ..graph import Model, Note, WeightIndex, replace
 from ..keras_config import decode_model
 from .archive import Archive, Range
-from .config_json import name_content
 from .json_config import MAX_BYTES, Document, load_json
 from .probe import Probe
 
@@ -82,6 +81,8 @@ def read_box(box: Archive | Folder, probe: Probe) -> Model:
         raise UnreadableModel(f"its {CONFIG} is not a file")
     config = load_json(box.read(CONFIG, MAX_BYTES), CONFIG)
     if not isinstance(config.value.get("class_name"), str):
+        from .config_json import name_content
+
         raise UnknownFormat(f"its {CONFIG} is {name_content(config.value)}, not a Keras model")
     metadata = read_metadata(box)
     graph = decode_model(config.value)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 FIRST_COMBINING = "\u0300"  # below it every character takes one column
 
 
@@ -30,6 +32,14 @@ def width(text: str) -> int:
     from unicodedata import combining, east_asian_width
 
     return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text)
+
+
+def widest(texts: Sequence[str]) -> tuple[int, bool]:
+    """The columns of the widest text, and whether each character of all of them takes one."""
+    together = "".join(texts)
+    if together.isascii() or max(together) < FIRST_COMBINING:
+        return max(map(len, texts), default=0), True
+    return max(map(width, texts)), False
 
 
 def pad(text: str, to: int, right: bool = False) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from .escaping import escape, pad, width
+from .escaping import escape, pad, widest, width
 
 GAP = 2
 NARROW = 60  # on terminals narrower than this, and only there, names are cut
@@ -17,7 +17,7 @@ Cell = list[str]
 class Field:
     """A column of the table to be drawn: its cells, and how soon it gives way (0 is never)."""
 
-    __slots__ = ("breaks", "cells", "name", "right", "title", "width", "wraps", "yields")
+    __slots__ = ("breaks", "cells", "even", "name", "right", "title", "width", "wraps", "yields")
 
     def __init__(
         self,
@@ -32,7 +32,8 @@ class Field:
     ) -> None:
         self.name = name
         self.title = title
-        self.cells = [[escape(line) for line in cell] for cell in cells]
+        clean = "".join([line for cell in cells for line in cell]).isprintable()
+        self.cells = cells if clean else [[escape(line) for line in cell] for cell in cells]
         self.right = right
         self.yields = yields
         self.wraps = wraps
@@ -40,7 +41,7 @@ class Field:
         self.measure()
 
     def measure(self) -> None:
-        self.width = max([width(self.title), *(width(line) for cell in self.cells for line in cell)])
+        self.width, self.even = widest([self.title, *(line for cell in self.cells for line in cell)])
 
 
 class Layout:
@@ -151,4 +152,9 @@ def draw(layout: Layout, style: Callable[[str, str], str]) -> list[str]:
 def draw_cell(field: Field, index: int, line: int, last: bool, style: Callable[[str, str], str]) -> str:
     cell = field.cells[index]
     text = cell[line] if line < len(cell) else ""
-    return style(text if last and not field.right else pad(text, field.width, field.right), field.name)
+    if not last or field.right:
+        if not field.even:
+            text = pad(text, field.width, field.right)
+        else:
+            text = text.rjust(field.width) if field.right else text.ljust(field.width)
+    return style(text, field.name)

@@ -71,6 +71,8 @@ def output_lines(row: Row) -> list[str]:
     if row.copies:
         return [shape_text(row.entries[-1]["output_shape"])]
     calls = row.entries[0]["calls"] or row.entries[:1]  # a layer without known calls may know what it returns
+    if len(calls) == 1:
+        return [shape_text(calls[0]["output_shape"])]
     texts = [shape_text(call["output_shape"]) for call in calls]
     return texts[:1] if len(set(texts)) == 1 and len(texts) > 1 and not connected(row) else texts
 
@@ -83,6 +85,9 @@ def sum_of(field: str) -> Callable[[Row], int | None]:
     """The sum of a field over all the layers that a row stands for; ``None`` where one is not known."""
 
     def total(row: Row) -> int | None:
+        if not row.copies:
+            own: int | None = row.entries[0][field]
+            return own
         values = [entry[field] for entry in row.entries]
         return None if None in values else sum(values)
 

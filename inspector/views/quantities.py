@@ -44,11 +44,15 @@ def shape_text(shape: Any) -> str:
     """A shape as Keras prints it; lists and objects of shapes as the layer returns them."""
     if shape is None:
         return UNKNOWN
-    if isinstance(shape, Mapping):
+    if not isinstance(shape, list) and isinstance(shape, Mapping):
         return "{" + ", ".join(f"{key}: {shape_text(value)}" for key, value in shape.items()) + "}"
-    if any(isinstance(part, (list, tuple, Mapping)) for part in shape):
+    if any(part is not None and not isinstance(part, int) and is_nested(part) for part in shape):
         return ", ".join(shape_text(part) for part in shape)
     return f"({', '.join(map(str, shape))}{',' if len(shape) == 1 else ''})"
+
+
+def is_nested(part: Any) -> bool:
+    return isinstance(part, (list, tuple, Mapping))
 
 
 def counted(number: int, noun: str) -> str:

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from inspector.errors import UnreadableModel
-from inspector.readers.json_config import MAX_DEPTH, count_depth, load_json
+from inspector.readers.json_config import MAX_DEPTH, count_depth, find_marks, load_json
 
 
 def nest(depth):
@@ -42,8 +42,15 @@ def test_depth_does_not_depend_on_the_caller():
 
 
 def test_depth_is_counted_outside_of_strings():
-    assert count_depth(b'{"[[[\\"[[": ["\\\\", {"]": []}]}') == 4
-    assert count_depth(nest(1234)) == 1234
+    assert count_depth(find_marks('{"[[[\\"[[": ["\\\\", {"]": []}]}')) == 4
+    assert count_depth(find_marks('{"x\\n": ["\\u003c", {"]": []}]}')) == 4
+    assert count_depth(find_marks(nest(1234).decode())) == 1234
+
+
+@pytest.mark.parametrize("ahead", range(5))
+def test_an_escape_between_two_parts_stays_whole(ahead):
+    for content in ("\\\\" * 600_000, '\\"[' * 400_000, "\\" * 3 + '"' + "é[" * 600_000):
+        assert find_marks("{" + " " * ahead + f'"{content}"' + ":[]}") == b"{:[]}"
 
 
 def test_deep_and_wide_is_counted_only_to_the_limit():
