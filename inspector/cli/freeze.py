@@ -83,7 +83,9 @@ def describe(record: dict[str, Any]) -> list[str]:
         how = "shapes differ" if largest is None else f"largest difference {largest:g}"
         lines.append(f"{record['source']}: nothing written: the outputs of the frozen model differ ({how})")
     else:
-        lines.append(f"{record['source']}: nothing written: {record['class_name']} is {record['verdict']}")
+        known = record["verdict"] in ("recovered", "declared")
+        why = "graph is known, and no file can hold it" if known else f"graph is {record['verdict']}"
+        lines.append(f"{record['source']}: nothing written: the {record['class_name']}'s {why}")
         lines += [f"  {told(reason)}" for reason in record["reasons"]]
     if record["output"] and record["needs"]:
         lines.append(f"to load it, these classes are needed: {', '.join(record['needs'])}")

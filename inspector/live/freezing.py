@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -35,7 +36,7 @@ def freeze_model(model: Any, inputs: InputSpec | None, request: Mapping[str, Any
         return document
     in_the_way = obstacles(functional)
     if in_the_way:
-        return {**document, "reasons": [plain(r) for r in in_the_way]}
+        return {**document, "reasons": [plain(placed(r, found)) for r in in_the_way]}
     say(f"writing {model.name}")
     with standalone(functional) as graph:
         document |= describe_frozen(graph)
@@ -45,6 +46,14 @@ def freeze_model(model: Any, inputs: InputSpec | None, request: Mapping[str, Any
     document["needs"] = sorted(f"{cls.__module__}.{cls.__qualname__}" for cls in custom_classes(functional))
     document["proof"] = prove(model, found, request["draft"], custom_classes(functional))
     return document
+
+
+def placed(reason: Reason, found: Recovery) -> Reason:
+    """A reason with the line that the recovery noted for its like."""
+    noted = next((flag for flag in found.flags if flag.code == reason.code and flag.file), None)
+    if noted is None or reason.file:
+        return reason
+    return replace(reason, file=noted.file, line=noted.line, source=noted.source)
 
 
 def best_recovery(model: Any, inputs: InputSpec | None) -> Recovery:

@@ -172,3 +172,15 @@ def needs_units(units):
 
 ready = dense(2)
 number = 3
+
+
+class Samples(keras.Model):
+    """Its call draws random numbers, which no layer of a file could."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.dense = layers.Dense(4)
+        self.generator = keras.random.SeedGenerator(1)
+
+    def call(self, x):
+        return self.dense(x) + keras.random.normal(ops.shape(x), seed=self.generator)  # drawn

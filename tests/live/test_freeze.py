@@ -8,7 +8,12 @@ import sys
 
 import pytest
 
-from tests.live.test_code_command import MODELS, kinspect
+from tests.live.test_code_command import MODELS, ROOT, kinspect
+
+
+def line_of(text: str) -> int:
+    return next(n for n, line in enumerate((ROOT / MODELS).read_text().splitlines(), 1) if line.endswith(text))
+
 
 LOAD = """
 import sys, keras, numpy as np
@@ -49,6 +54,7 @@ def test_classes_that_loading_needs_are_named(tmp_path):
         ("fixtures/models/dynamic.py:tree_rnn", [], "recursion: TreeRNN.call calls itself"),
         ("fixtures/models/subclassed.py:gan", [], "no-call"),
         (f"{MODELS}:RawOperations", ["--input-shape", "?,4"], "raw-ops: tf.nn.silu"),
+        (f"{MODELS}:Samples", ["--input-shape", "?,4"], f"could hold ({ROOT / MODELS}:{line_of('# drawn')})"),
     ],
 )
 def test_nothing_is_written_where_there_is_no_graph(target, more, said, tmp_path):
