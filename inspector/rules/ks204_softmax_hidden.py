@@ -37,6 +37,8 @@ class SoftmaxHidden(Rule):
         Example("inner = keras.Sequential([layers.Input((6, 8)), layers.LSTM(4, activation='softmax'),"
                 " layers.Dense(4)])\nx = keras.Input((6, 8))\nmodel = keras.Model(x, layers.Dense(2)(inner(x)))",
                 "a recurrent layer of a nested model"),
+        Example("model = keras.Sequential([layers.Input((6, 8)), layers.LSTM(16, activation='softmax'),"
+                " layers.Dropout(0.2), layers.Dense(1)])", "a recurrent layer before a single number", "model.h5"),
     )  # fmt: skip
     allows = (
         Example("model = keras.Sequential([layers.Input((8,)), layers.Dense(32, activation='relu'),"
@@ -54,6 +56,9 @@ class SoftmaxHidden(Rule):
         Example("x = keras.Input((16, 4))\ny = layers.Softmax()(x)\n"
                 "y = layers.Conv1D(1, 1, use_bias=False, trainable=False)(y)\nmodel = keras.Model(x, y)",
                 "an expected value: one fixed output of a softmax"),
+        Example("model = keras.Sequential([layers.Input((8,)), layers.Dense(51, activation='softmax'),"
+                " layers.Dense(1)])",
+                "an expected value over a distribution"),
         Example("x = keras.Input((8,))\np = layers.Dense(5, activation='softmax')(x)\n"
                 "model = keras.Model(x, [p, layers.Dense(2)(p)])", "probabilities that are an output as well"),
     )  # fmt: skip
@@ -98,7 +103,8 @@ def takes_features(user: Step, step: Step) -> bool:
         return False
     if user.class_name in RECURRENT:
         return is_own(user.layer)
-    return is_kernel(user) and user.class_name != "EinsumDense" and width_out(user) != 1
+    alone = width_out(user) == 1 and step.class_name not in RECURRENT  # an expected value over a distribution
+    return is_kernel(user) and user.class_name != "EinsumDense" and not alone
 
 
 def share(step: Step) -> str:
