@@ -171,7 +171,7 @@ def sort_out(report: Report, how: CheckSettings, is_whole: bool) -> Report:
     """Leave out what the project ignores, what the baseline knows, and infos that nobody asked for."""
     from collections import Counter
 
-    from ..linting.baseline import read_baseline, sift
+    from ..linting.baseline import from_folder, read_baseline, sift
     from ..linting.run import in_order
 
     kept = [f for f in report.findings if not how.ignores.ignores(f, from_folder(f.file, how.folder))]
@@ -206,10 +206,6 @@ def unused_entries(how: CheckSettings, gone: int) -> list[Finding]:
         message = f"of the baseline, {what} nothing any more"
         found.append(rule.finding(message, hint="write it anew: --write-baseline")._replace(file=how.baseline or "."))
     return found
-
-
-def from_folder(path: str, folder: str) -> str:
-    return os.path.relpath(path, folder).replace(os.sep, "/")
 
 
 def write_baseline(settings: Settings, report: Report, how: CheckSettings, options: Mapping[str, Any]) -> int:

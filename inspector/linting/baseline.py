@@ -73,6 +73,7 @@ def key_of(finding: Finding, folder: str) -> Key:
 
 
 def from_folder(path: str, folder: str) -> str:
+    """A path as patterns and baselines of a folder know it."""
     return os.path.relpath(path, folder).replace(os.sep, "/")
 
 
@@ -91,4 +92,4 @@ def sift(findings: Sequence[Finding], baseline: Counter[Key], checked: Iterable[
     return Sifted(new, known, sorted(key for key, count in left.items() if count > 0 and key[0] in files))
 
 
-__all__ = ["Sifted", "read_baseline", "sift", "write_text"]
+__all__ = ["Sifted", "from_folder", "read_baseline", "sift", "write_text"]
