@@ -194,12 +194,12 @@ def find_held(config: Mapping[str, Any]) -> list[str]:
     """The keys of a config whose value is a serialised layer, or a list of nothing else."""
     held = []
     for key, value in config.items():
-        if isinstance(value, dict):
-            if is_layer_data(value, key):
-                held.append(key)
-        elif isinstance(value, list) and value and isinstance(value[0], dict):
-            if all(is_layer_data(item, key) for item in value):
-                held.append(key)
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            holds = all(is_layer_data(item, key) for item in value)
+        else:
+            holds = isinstance(value, dict) and is_layer_data(value, key)
+        if holds:
+            held.append(key)
     return held
 
 

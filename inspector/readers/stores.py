@@ -6,7 +6,7 @@ Keras 3 keeps them by attribute: ``layers/dense/vars/0`` is variable 0 of the ob
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from ..errors import UnreadableModel
@@ -16,6 +16,7 @@ from .hdf5 import Dataset, Group, Hdf5Error, Window, open_hdf5
 
 VARS = "vars"
 BLOCK = 1 << 18
+PIECES = re.compile(r"\d{1,18}|[^\d]+|\d+")
 
 
 class Owner(NamedTuple):
@@ -42,10 +43,14 @@ def read_h5_store(source: Range, what: str) -> Store:
                     names[parent] = read_text(node.attributes.get("name"))
     except Hdf5Error as error:
         raise explain(error, what) from None
-    return {
-        path: Owner(names.get(path), tuple(sorted(tensors.get(path, ()), key=lambda w: natural_key(w.path))))
-        for path in dict.fromkeys((*names, *tensors))
-    }
+    return {path: Owner(names.get(path), in_order(tensors.get(path, ()))) for path in dict.fromkeys((*names, *tensors))}
+
+
+def in_order(weights: Sequence[Weight]) -> tuple[Weight, ...]:
+    """An object's variables by their numbers."""
+    if len(weights) < 2:
+        return tuple(weights)
+    return tuple(sorted(weights, key=lambda weight: natural_key(weight.path)))
 
 
 def explain(error: Hdf5Error, what: str) -> UnreadableModel:
@@ -120,7 +125,7 @@ def read_text(value: object) -> str | None:
 
 def natural_key(path: str) -> tuple[tuple[int, int, str], ...]:
     """Order in which ``2`` stands before ``10`` and ``dense_2`` before ``dense_10``."""
-    pieces = re.findall(r"\d{1,18}|[^\d]+|\d+", path)
+    pieces = PIECES.findall(path)
     return tuple((0, int(piece), "") if piece.isascii() and piece.isdigit() else (1, 0, piece) for piece in pieces)
 
 

@@ -11,6 +11,7 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from ..graph import Graph, Layer, Weight, WeightIndex
@@ -281,6 +282,7 @@ def is_deeper(owner: str, start: str) -> bool:
     return any(f"/{container}/" in owner[len(start) :] for container in CONTAINERS)
 
 
+@lru_cache(maxsize=1024)
 def snake_case(class_name: str) -> str:
     """A class name as Keras spells it in paths: ``Conv2DTranspose`` is ``conv2d_transpose``."""
     name = re.sub(r"\W+", "", RENAMED.get(class_name, class_name))
