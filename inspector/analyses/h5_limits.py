@@ -77,7 +77,7 @@ def find_bfloat16(model: Model, facts: Facts) -> Iterator[Obstacle]:
     if found:
         count = sum(len(fact.weights or ()) for fact in found)
         who, dtype = name_all([(fact.path, fact.layer) for fact in found]), policy_of(found[0].layer.config).variable
-        yield Obstacle(f"{who} store {count} tensors in {dtype}, which Keras cannot read from an .h5 file",
+        yield Obstacle(f"{who}: {count} tensors are stored in {dtype}, which Keras cannot read from an .h5 file",
                        "save as .keras, or build the layer with dtype='mixed_bfloat16'", found[0].path)  # fmt: skip
 
 

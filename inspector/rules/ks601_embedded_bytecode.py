@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..analyses.config_objects import Node
+from ..analyses.bytecode import CODED, find_bytecode
 from ..linting.case import Case
 from ..linting.object_rule import ObjectRule
 from ..linting.rule import Example, Finding
 from ..readers.documents import KERAS_METADATA
 
-CODED = ("function", "output_shape", "mask")
 AFFECTS = "Keras before 2.13, tf_keras with safe_mode=False, Keras 3 with safe_mode=False; blocked otherwise"
 AFFECTS_H5 = "Keras 3.0-3.11.2 and every tf_keras; blocked since Keras 3.11.3, unless safe_mode=False"
 HINT = "do not load a file of others; in your own, make the function a registered layer or an operation of keras.ops"
@@ -49,34 +48,15 @@ class EmbeddedBytecode(ObjectRule):
     )  # fmt: skip
 
     def find(self, case: Case) -> Iterator[Finding]:
-        told: set[int] = set()
         said = {"hint": HINT, "cve": ("CVE-2024-3660",), "affects": AFFECTS}
         if case.probe.is_hdf5:
             said |= {"cve": ("CVE-2025-9905", "CVE-2024-3660"), "affects": AFFECTS_H5}
-        for node in case.objects.named:
-            for key in coded_parts(node):
-                told.add(id(node))
-                if key and node.role == KERAS_METADATA:  # KS623
-                    continue
+        for node, key, is_text in find_bytecode(case.objects):
+            if is_text:
+                yield self.at(node, f"{node.owner()} holds a text that is Python bytecode", key, **said)
+            elif not (key and node.role == KERAS_METADATA):  # KS623
                 role = key if key in CODED else node.purpose()
                 what = f" as its {role}" if role and (key in CODED or not node.is_layer) else ""
                 place = ("config", key) if key else ()
                 message = f"{node.owner()} holds Python bytecode{what}: code from the file runs with the model"
                 yield self.at(node, message, *place, **said)
-        for text in case.objects.texts:
-            if text.kind == "bytecode" and not any(id(above) in told for above in text.node.above()):
-                yield self.at(text.node, f"{text.node.owner()} holds a text that is Python bytecode", text.key, **said)
-
-
-def coded_parts(node: Node) -> Iterator[str]:
-    """Where an object holds code: the keys of a Lambda's config, or itself (empty)."""
-    if node.class_name == "__lambda__":
-        yield ""
-    elif node.class_name == "Lambda":
-        yield from (key for key in CODED if is_dump(node.config.get(key)))
-
-
-def is_dump(value: object) -> bool:
-    """Whether a value is code, defaults and closure, as Keras 2 writes them: a list, or a tuple in an object."""
-    value = value.get("items") if isinstance(value, dict) else value
-    return isinstance(value, list) and bool(value) and isinstance(value[0], str)

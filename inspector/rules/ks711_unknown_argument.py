@@ -4,27 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..analyses.layer_arguments import (
-    Refused,
-    Stated,
-    find_refused,
-    model_layers,
-    read_class,
-    read_table,
-    span_beside,
-    stated_layers,
-)
+from ..analyses.layer_arguments import Refused, Stated
+from ..analyses.refused_arguments import describe_refusal, find_refusals, find_version
 from ..linting.case import Case
 from ..linting.options import version_numbers
 from ..linting.rule import Example, Finding, Rule
-
-INSTEAD = {
-    "time_major": "it is False unless somebody set it",
-    "groups": "it is 1 unless somebody set it",
-    "query_shape": "Keras 3 takes it from the call",
-    "nb_filter": "it is filters since Keras 2",
-    "output_dim": "it is units since Keras 2",
-}
 
 
 class UnknownArgument(Rule):
@@ -84,54 +68,13 @@ class UnknownArgument(Rule):
     def check(self, case: Case) -> Iterator[Finding]:
         if case.options.target is None and not case.wants_keras_3:
             return
-        table = read_table()
-        version = table.find(case.options.target)
-        written = version_numbers(case.model.keras_version or "")
-        if version is None or (case.options.target is None and table.find(written or None) is None):
+        version = find_version(case.options.target, version_numbers(case.model.keras_version or ""))
+        if version is None:
             return
+        documents = case.documents if case.has("documents") else None
         groups: dict[tuple[str, tuple[Refused, ...] | None], list[Stated]] = {}
-        for stated in layers_of(case):
-            refused = find_refused(stated, version)
-            if refused is None or refused:
-                groups.setdefault((stated.class_name, refused), []).append(stated)
-        for (class_name, refused), found in groups.items():
-            yield self.tell(class_name, refused, found, table.versions[version])
-
-    def tell(self, class_name: str, refused: tuple[Refused, ...] | None, found: list[Stated], target: str) -> Finding:
-        first, more = found[0], f" and {len(found) - 1} more" if len(found) > 1 else ""
-        short, place = class_name.rpartition(".")[2], first.path.rpartition("/")[2]
-        who = f"{short} {place!r}{more}" if short == class_name else f"{short} in {place!r}{more}"
-        if refused is None:
-            kind, version = read_class(class_name), read_table().versions.index(target)
-            since, last = span_beside(kind.spans, version) if kind else (None, None)
-            span = f"it was last in {last}" if last else f"it came with {since}"
-            return self.finding(
-                f"{who}: Keras {target} has no {short} ({span}), and cannot load the file",
-                layer=first.path, pointer=first.pointer,
-                hint="build that part of the model from layers that it has, or load it with the Keras that wrote it",
-            )  # fmt: skip
-        listed = ", ".join(f"{one.name!r}{lived(one)}" for one in refused)
-        known = [INSTEAD[one.name] for one in refused if one.name in INSTEAD]
-        drop = ", ".join(repr(one.name) for one in refused)
-        return self.finding(
-            f"{who}: Keras {target} takes no {listed} there, and cannot load the file",
-            layer=first.path, pointer=first.pointer,
-            hint=f"drop {drop} from the config where it has its default{': ' + '; '.join(known) if known else ''}; "
-                 "or load the file with the Keras that wrote it",
-        )  # fmt: skip
-
-
-def lived(argument: Refused) -> str:
-    """Which versions take an argument, where any does."""
-    if argument.last:
-        return f" (last in {argument.last})"
-    return f" (since {argument.first})" if argument.first else ""
-
-
-def layers_of(case: Case) -> Iterator[Stated]:
-    if not case.has("documents"):
-        yield from model_layers(case.model)
-        return
-    for document in case.documents:
-        if document.is_model:
-            yield from stated_layers(document.value)
+        for stated, refused in find_refusals(case.model, documents, version):
+            groups.setdefault((stated.class_name, refused), []).append(stated)
+        for (_, refused), found in groups.items():
+            what, hint = describe_refusal(found[0], refused, version, len(found))
+            yield self.finding(what, layer=found[0].path, pointer=found[0].pointer, hint=hint)

@@ -7,21 +7,16 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ..graph import Model
+from ..linting.case import Case
 from .compare import as_check
 from .records import KEPT, LOST, Check, Finding
 from .report import make_static_record
-from .static_config import (
-    find_custom,
-    find_python_code,
-    find_quantized_lora,
-    find_unfit_for_h5,
-    find_vocabularies,
-)
+from .static_code import find_custom, find_python_code
+from .static_format import find_adapters, find_losses, find_optimizer, find_unfit_for_h5, find_vocabularies
 from .static_old import find_old_arguments
-from .static_training import find_losses, find_optimizer
-from .static_weights import find_misfits, find_shared, find_unbuilt, find_unclaimed, find_unread
+from .static_weights import find_misfits, find_shared, find_unclaimed, find_unmade, find_unread
 
-Rule = Callable[[Model], Iterator[Finding]]
+Rule = Callable[[Case], Iterator[Finding]]
 TARGET = "file"
 RULES: tuple[tuple[str, Rule, str], ...] = (
     ("custom-classes", find_custom, "every class is Keras's own"),
@@ -29,8 +24,8 @@ RULES: tuple[tuple[str, Rule, str], ...] = (
     ("old-arguments", find_old_arguments, "no argument that Keras 3 refuses or reads otherwise"),
     ("vocabulary", find_vocabularies, "no lookup layer lacks its vocabulary"),
     ("h5-limits", find_unfit_for_h5, "nothing in it is more than its format can hold"),
-    ("lora", find_quantized_lora, "no LoRA adapters"),
-    ("build-state", find_unbuilt, "its weights can be made when it is loaded"),
+    ("lora", find_adapters, "no LoRA adapters"),
+    ("build-state", find_unmade, "its weights can be made when it is loaded"),
     ("weights", find_misfits, "the weights fit the config"),
     ("weights-format", find_unread, "the weights are stored in a form that Keras loads"),
     ("sharing", find_shared, "no layer is shared between nested models"),
@@ -41,9 +36,11 @@ RULES: tuple[tuple[str, Rule, str], ...] = (
 
 
 def static_checks(model: Model, target: str = TARGET) -> Iterator[Check]:
-    """Each rule: one check, or one for each thing that it met."""
+    """Each rule: one check, or one for each thing that it met. The model is read already; its file is where it was."""
+    case = Case(os.fspath(model.source))
+    case.model = model
     for name, rule, kept in RULES:
-        found = list(rule(model))
+        found = list(rule(case))
         yield from (as_check(name, target, finding) for finding in found)
         if not found:
             yield Check(name, target, KEPT, kept)
