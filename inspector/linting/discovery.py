@@ -23,7 +23,7 @@ LFS = b"version https://git-lfs.github.com/spec/"
 MAGIC_HDF5, MAGIC_ZIP = b"\x89HDF\r\n\x1a\n", b"PK\3\4"
 SAVED_MODEL = "saved_model.pb"
 PARTS = {SAVED_MODEL, "saved_model.pbtxt", "keras_metadata.pb", "config.json", "metadata.json", "model.weights.h5"}
-LARGE_JSON = 64 << 20
+LARGE_JSON = 24 << 20  # what the reader of JSON takes at most
 
 
 class Found(NamedTuple):
