@@ -90,8 +90,12 @@ class Inference(Engine):
         return found
 
     def key_of(self, graph: Graph, specs: Sequence[Any] | None) -> tuple[int, tuple[Any, ...] | None]:
-        """Equal for calls at the graph's own shapes and for calls at the same other ones."""
-        if specs is None or list(specs) == [own_input(graph, ref) for ref in graph.input_refs()]:
+        """Equal for calls at the graph's own shapes, which get its own dtypes, and for those at the same others."""
+        if specs is None:
+            return id(graph), None
+        owns = [own_input(graph, ref) for ref in graph.input_refs()]
+        shapes = [None if own is None else own.shape for own in owns]
+        if None not in shapes and [spec.shape for spec in specs] == shapes:
             return id(graph), None
         return id(graph), tuple(specs)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..graph import Call, Graph, Layer, Spec, TensorRef
-from .places import Atlas, Scope
+from .places import Atlas, Scope, Tensor
 
 FUNCTIONAL = {"module": "keras.src.models.functional", "class_name": "Functional", "registered_name": "Functional"}
 
@@ -35,16 +35,39 @@ def writes_modules(atlas: Atlas) -> bool:
     return any("module" in data for data in atlas.model.graph.config.get("layers") or ())
 
 
-def pass_through(atlas: Atlas, scope: Scope, entry: str, name: str) -> tuple[Layer, dict[str, Any]]:
-    """A model that gives what it gets, cast and shaped as the input of another model has it."""
+def pass_through(
+    atlas: Atlas, scope: Scope, entry: str, name: str, *, reshapes: bool = False
+) -> tuple[Layer, dict[str, Any]]:
+    """A model that gives what it gets, cast and shaped as the input of another model has it.
+
+    With ``reshapes`` a layer stands behind its input: Keras 3 takes an input of another rank that is given as it is for
+    the tensor that was put in.
+    """
     layer = atlas.graph(scope).by_name[entry]
     ref = TensorRef(entry, 0, 0)
     data = dict(atlas.data(scope).get(entry) or entry_data(atlas, layer))
-    end: Any = [entry, 0, 0] if atlas.modern else [[entry, 0, 0]]
+    layers: tuple[Layer, ...] = (layer,)
+    datas = [{**data, "name": entry, "inbound_nodes": []}]
+    if reshapes and atlas.modern:
+        behind, last = same_layer(atlas, Tensor(scope, ref))
+        layers, datas, ref = (layer, behind), [*datas, last], TensorRef(behind.name, 0, 0)
+    start, end = ([name, 0, 0] if atlas.modern else [[name, 0, 0]] for name in (entry, ref.layer))
     config = {
-        "name": name, "trainable": True, "layers": [{**data, "name": entry, "inbound_nodes": []}],
-        "input_layers": end, "output_layers": end,
+        "name": name, "trainable": True, "layers": datas, "input_layers": start, "output_layers": end,
     }  # fmt: skip
-    inner = Graph(name, "Functional", "functional", (layer,), ref, ref, config)
+    inner = Graph(name, "Functional", "functional", layers, TensorRef(entry, 0, 0), ref, config)
     kind = FUNCTIONAL if writes_modules(atlas) and atlas.modern else {"class_name": "Functional"}
     return Layer(name, "Functional", "functional", config, inner=inner), {**kind, "config": config}
+
+
+def same_layer(atlas: Atlas, tensor: Tensor) -> tuple[Layer, dict[str, Any]]:
+    """A layer of Keras 3 that gives a tensor as it is."""
+    spec, ref = atlas.spec(tensor), tensor.ref
+    assert isinstance(spec, Spec)
+    name = f"{ref.layer}_shaped"
+    config = {"name": name, "trainable": True, "dtype": spec.dtype, "activation": "linear"}
+    taken = {"shape": list(spec.shape), "dtype": spec.dtype, "keras_history": list(ref)}
+    nodes = [{"args": [{"class_name": "__keras_tensor__", "config": taken}], "kwargs": {}}]
+    plain = {"class_name": "Activation", "config": config, "name": name, "inbound_nodes": nodes}
+    data = {"module": "keras.layers", **plain, "registered_name": None} if writes_modules(atlas) else plain
+    return Layer(name, "Activation", "layer", config, "keras.layers", calls=(Call((ref,)),)), data

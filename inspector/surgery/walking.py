@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import NotExtractable
-from ..graph import Layer, TensorRef, Unknown, flatten
+from ..graph import Layer, Spec, TensorRef, Unknown, flatten
 from .entries import entry_data, pass_through
 from .places import Atlas, Scope, Tensor
 
@@ -98,7 +98,10 @@ class Cutter:
         key: Key = (ENTRY, *(part for part, _ in scope), index)
         here = Tensor(((ENTRY, -1), *scope), TensorRef(entry.layer, 0, 0))
         if key not in self.pieces:
-            layer, data = pass_through(self.atlas, scope, entry.layer, f"{scope[-1][0]}_{entry.layer}")
+            before, after = self.atlas.spec(given), self.atlas.spec(Tensor(scope, entry))
+            reshapes = isinstance(before, Spec) and isinstance(after, Spec) and before.rank != after.rank
+            name = f"{scope[-1][0]}_{entry.layer}"
+            layer, data = pass_through(self.atlas, scope, entry.layer, name, reshapes=reshapes)
             self.pieces[key] = Piece(layer, data)
         if here not in self.adapters:
             self.adapters[here] = key
