@@ -15,7 +15,7 @@ import keras
 from keras import tree
 
 from .facts import kind_of, origin_of
-from .fingerprint_values import PLAIN, as_json, describe_array, describe_value, describe_variable, is_array
+from .fingerprint_values import PLAIN, as_json, describe_array, describe_value, describe_variable, hash_array, is_array
 from .object_tree import Place, keras_attributes, own_variables, walk_layers
 from .serialising import registered_name
 
@@ -35,7 +35,7 @@ def fingerprint(model: Any) -> Document:
         "inputs": structure_of(model, "inputs"), "outputs": structure_of(model, "outputs"),
         "graph": graph_of(model), "layers": layers, "sharing": [paths for paths, _ in shared],
         "sharing_stable": [paths for _, paths in shared],
-        "training": training_of(model), "optimizer": describe_optimizer(model),
+        "beside": variables_beside(places), "training": training_of(model), "optimizer": describe_optimizer(model),
     }  # fmt: skip
 
 
@@ -209,6 +209,14 @@ def sharing_of(places: list[Place]) -> list[tuple[list[str], list[str]]]:
     return sorted([*groups, *(group for group in holders.values() if len(group[0]) > 1)])
 
 
+def variables_beside(places: list[Place]) -> list[str]:
+    """The hashes of what other objects of the user's keep, such as a second optimizer: files hold them too."""
+    kinds = (keras.optimizers.Optimizer, keras.Metric)
+    held = {id(value): value for place in places for name, value in vars(place.layer).items()
+            if isinstance(value, kinds) and name not in keras_attributes()}  # fmt: skip
+    return [hash_array(variable.value) for value in held.values() for variable in value.variables]
+
+
 def training_of(model: Any) -> Document | None:
     """How the model was compiled, as Keras would write it."""
     if not getattr(model, "compiled", False):
@@ -235,5 +243,5 @@ def describe_optimizer(model: Any) -> Document | None:
     return {
         "class_name": type(optimizer).__name__, "config": config, "built": bool(optimizer.built),
         "variables": [describe_variable(variable) for variable in optimizer.variables],
-        "iterations": int(optimizer.iterations.value), "spared": spared,
+        "iterations": int(keras.ops.convert_to_numpy(optimizer.iterations)), "spared": spared,
     }  # fmt: skip

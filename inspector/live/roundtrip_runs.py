@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -85,8 +85,8 @@ def call_model(model: Any, spec: InputSpec, seed: int = SEED) -> tuple[list[Any]
 
 
 @contextmanager
-def seeds_fixed() -> Iterator[None]:
-    """Let every generator of Keras that is drawn from start at one state: where it stood is compared by itself.
+def seeds_fixed() -> Iterator[Callable[[], None]]:
+    """Let every generator of Keras that is drawn from start at one state, and again where what this yields is called.
 
     A loaded model's generators start anew, by design, and what it draws would tell of that alone.
     """
@@ -100,7 +100,7 @@ def seeds_fixed() -> Iterator[None]:
 
     original = keras.random.SeedGenerator.next
     with patched(keras.random.SeedGenerator, "next", draw):
-        yield
+        yield met.clear
 
 
 def as_tensor(value: Any) -> Any:
@@ -148,9 +148,12 @@ def step(model: Any, spec: InputSpec) -> Document:
         return np.zeros(tensor.shape[:-1], "int32") if sparse else rng.uniform(size=tensor.shape).astype("float32")
 
     before = [keras.ops.convert_to_numpy(v.value).astype("float64") for v in model.trainable_variables]
-    model.run_eagerly = True
+    model.run_eagerly, model.train_function = True, None  # one that was traced before would be run as it is
     keras.utils.set_random_seed(SEED)
-    with generators_kept(SEED), seeds_fixed():  # `fit` gives a custom train_step x and y, as it is written for
+    with generators_kept(SEED), seeds_fixed() as start:  # `fit` gives a custom train_step x and y, as it expects
+        train_step = model.train_step
+        # A model that has not been trained is first called on symbols, which draws from its generators too
+        vars(model)["train_step"] = lambda *batch: (start(), train_step(*batch))[1]
         logs = model.fit(
             data, tree.map_structure(target, outputs), batch_size=BATCHES, shuffle=False, verbose=0
         ).history

@@ -47,7 +47,8 @@ def second_documents(first: str, second: str) -> list[tuple[str, Any, Any]]:
 def layer_configs(model: Model) -> Mapping[str, Any]:
     """Each layer's config by path, the model's own under the empty one; names that Keras counts up are left out."""
     root = {key: value for key, value in model.graph.config.items() if key not in ("layers", "name")}
-    found = {"": root, **{path: dict(layer.config) for path, _, layer in walk(model.graph)}}
+    # A layer of a subclassed model has no config in the file, and a name that may be counted up
+    found = {"": root, **{path: dict(layer.config) for path, _, layer in walk(model.graph) if layer.config}}
     if not (model.keras_version or "").startswith("2."):
         return found
     return {path: without_homes(config) for path, config in found.items()}

@@ -55,15 +55,16 @@ def compare_layers(sides: Sides) -> Iterator[Finding]:
             yield Finding(f"{path!r} is in the loaded model alone", path, MISSING_HINT)
     if saved.keys() == loaded.keys() and list(saved) != list(loaded):
         yield Finding("its layers came back in another order", hint="make layers in the same order wherever it is made")
-    for one, other in sides.layers():
-        if one["name"] == other["name"]:
-            continue
-        counted = is_counted(one) and is_counted(other)
-        yield Finding(
-            f"its name {one['name']!r} became {other['name']!r}"
-            + (", a name that Keras counts up in each process" if counted else ""),
-            one["path"] or None, NAME_HINT, DESIGN if counted else "lost",
-        )  # fmt: skip
+    renamed = [(one, other) for one, other in sides.layers() if one["name"] != other["name"]]
+    counted = [(one, other) for one, other in renamed if is_counted(one) and is_counted(other)]
+    for one, other in renamed:
+        if (one, other) not in counted:
+            yield Finding(f"its name {one['name']!r} became {other['name']!r}", one["path"] or None, NAME_HINT)
+    if counted:
+        one, other = counted[0]
+        more = f", and {len(counted) - 1} more" if len(counted) > 1 else ""
+        yield Finding(f"its name {one['name']!r} became {other['name']!r}, which Keras counts up in each process{more}",
+                      one["path"] or None, NAME_HINT, DESIGN)  # fmt: skip
 
 
 MISSING_HINT = "make every layer in __init__, and return in get_config all that __init__ needs to make them"

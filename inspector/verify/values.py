@@ -119,6 +119,7 @@ def compare_file(sides: Sides) -> Iterator[Finding]:
     if stored is None:
         return
     held = Counter(weight["sha256"] for weight in weights_by_key(sides.loaded).values())
+    held.update(sides.loaded.get("beside", ()))
     strange = {home_of(path) for path, sha in stored if not held[sha]}
     # Of tensors with equal values, such as biases of zeros, those count as lost that stand beside one that is
     for path, sha in sorted(stored, key=lambda item: home_of(item[0]) in strange):

@@ -323,3 +323,64 @@ class HoldsRaising(layers.Layer):
 @situation("attribute whose properties raise")
 def holds_raising():
     return one_layer(HoldsRaising(name="holds"))
+
+
+@situation("trained with dropout", h5=None, design="seeds")
+def trained_with_dropout():
+    model = keras.Sequential([keras.Input((4,)), layers.Dropout(0.5), layers.Dense(1)], name="dropped")
+    model.compile("adam", "mse")
+    model.fit(np.ones((4, 4)), np.ones((4, 1)), verbose=0)
+    return model
+
+
+@situation("averaged and accumulated", h5=None)
+def averaged():
+    return fit(trained(keras.optimizers.AdamW(1e-3, use_ema=True, gradient_accumulation_steps=2)))
+
+
+@register
+class Lazy(keras.Model):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.towers = [keras.Sequential([layers.Dense(3), layers.Dense(2)]) for _ in range(2)]
+
+    def call(self, x):
+        return ops.concatenate([tower(x) for tower in self.towers], axis=-1)
+
+
+@situation("Sequentials in a list, made after others", h5=None)
+def lazy():
+    keras.Sequential([keras.Input((4,)), layers.Dense(1)])
+    model = Lazy(name="lazy")
+    model(np.ones((2, 4), "float32"))
+    return model
+
+
+@register
+class TwoOptimizers(keras.Model):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.dense = layers.Dense(2)
+
+    def call(self, x):
+        return self.dense(x)
+
+    def compile(self, other):
+        super().compile()
+        self.other = other
+
+    def get_compile_config(self):
+        return {"other": keras.saving.serialize_keras_object(self.other)}
+
+    def compile_from_config(self, config):
+        self.compile(keras.saving.deserialize_keras_object(config["other"]))
+        self.other.build(self.trainable_variables)
+
+
+@situation("an optimizer beside the model's", h5=None)
+def two_optimizers():
+    model = TwoOptimizers(name="two")
+    model(np.ones((2, 4), "float32"))
+    model.compile(keras.optimizers.Adam(0.01))
+    model.other.build(model.trainable_variables)
+    return model
