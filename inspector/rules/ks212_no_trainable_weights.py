@@ -15,8 +15,8 @@ class NoTrainableWeights(Rule):
 
     `fit` runs through all its epochs and changes nothing: the loss stays where it is. Mostly a backbone was frozen and
     no head was added, or `model.trainable = False` was set on the wrong model. Unfreeze what is to learn, and compile
-    again. Where the optimizer's state shows that the model was trained before it was frozen, it is a remark: that is how
-    one is kept for evaluation, or as the discriminator of a GAN.
+    again. Where the optimizer's state shows that the model was trained before it was frozen, it is a remark: so one is
+    kept for evaluation, or as the discriminator of a GAN.
     """
 
     code = "KS212"
