@@ -13,7 +13,7 @@ from .datatypes import Datatype, Undecoded, parse_datatype
 from .headers import Header
 from .layouts import Layout
 from .links import Link
-from .objects import Dataset, Group, NamedType, Node
+from .objects import Dataset, Group, NamedType, Node, Spot
 from .source import MALFORMED, UNDEFINED, Source
 from .window import Hdf5Error, Window
 
@@ -87,16 +87,16 @@ class ChildTree:
         if kind == "link":
             return Link(path, row["link"], row["target"])
         attributes = {name: _value(value) for name, value in row["attributes"].items()}
-        common = (self._source, path, row["address"], Header())
+        spot = Spot(self._source, path, row["address"], Header())
         if kind == "group":
-            return Group(*common, attributes, children[path])
+            return Group(spot, attributes, children[path])
         datatype = _datatype(row["type"])
         if kind == "type":
-            return NamedType(*common, datatype.name, attributes)
+            return NamedType(spot, datatype.name, attributes)
         shape = None if row["shape"] is None else tuple(row["shape"])
         layout = Layout(row["layout"], UNDEFINED if row["offset"] is None else row["offset"], row["stored"])
         external = None if row["external"] is None else tuple(row["external"])
-        return Dataset(*common, shape, datatype, layout, tuple(row["filters"]), external, attributes)
+        return Dataset(spot, shape, datatype, layout, tuple(row["filters"]), external, attributes)
 
 
 _answers: dict[tuple[object, ...], bytes] = {}  # the last one: a file that needs h5py is read several times in a row

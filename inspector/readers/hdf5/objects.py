@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from .attributes import Attributes
 from .datatypes import Datatype, Shape, decode, element_count, read_dataspace, read_datatype
@@ -28,19 +28,23 @@ from .window import Hdf5Error, NotCovered
 SMALL = 65_536
 
 
+class Spot(NamedTuple):
+    """Where an object stands: its file, its path there, and the address of its header, which was read."""
+
+    source: Source
+    path: str
+    address: int
+    header: Header
+
+
 class _Object:
     """What groups, datasets and named datatypes share: a path, and attributes that are read when asked for."""
 
     __slots__ = ("_attributes", "_header", "_source", "address", "path")
 
-    def __init__(
-        self, source: Source, path: str, address: int, header: Header, attributes: Mapping[str, Any] | None = None
-    ) -> None:
-        self._source = source
-        self._header = header
+    def __init__(self, spot: Spot, attributes: Mapping[str, Any] | None = None) -> None:
+        self._source, self.path, self.address, self._header = spot
         self._attributes = attributes
-        self.path = path
-        self.address = address
 
     @property
     def attributes(self) -> Mapping[str, Any]:
@@ -56,15 +60,9 @@ class Group(_Object):
     __slots__ = ("_children",)
 
     def __init__(
-        self,
-        source: Source,
-        path: str,
-        address: int,
-        header: Header,
-        attributes: Mapping[str, Any] | None = None,
-        children: Mapping[str, Node] | None = None,
+        self, spot: Spot, attributes: Mapping[str, Any] | None = None, children: Mapping[str, Node] | None = None
     ) -> None:
-        super().__init__(source, path, address, header, attributes)
+        super().__init__(spot, attributes)
         self._children = children
 
     @property
@@ -80,16 +78,8 @@ class NamedType(_Object):
 
     __slots__ = ("dtype",)
 
-    def __init__(
-        self,
-        source: Source,
-        path: str,
-        address: int,
-        header: Header,
-        dtype: str,
-        attributes: Mapping[str, Any] | None = None,
-    ) -> None:
-        super().__init__(source, path, address, header, attributes)
+    def __init__(self, spot: Spot, dtype: str, attributes: Mapping[str, Any] | None = None) -> None:
+        super().__init__(spot, attributes)
         self.dtype = dtype
 
 
@@ -110,10 +100,7 @@ class Dataset(_Object):
 
     def __init__(
         self,
-        source: Source,
-        path: str,
-        address: int,
-        header: Header,
+        spot: Spot,
         shape: Shape | None,
         datatype: Datatype,
         layout: Layout,
@@ -121,7 +108,7 @@ class Dataset(_Object):
         external: tuple[str, ...] | None,
         attributes: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(source, path, address, header, attributes)
+        super().__init__(spot, attributes)
         self.shape = () if shape is None else shape
         self.dtype = datatype.name
         self.itemsize = datatype.size
@@ -138,7 +125,7 @@ class Dataset(_Object):
             and layout.address != UNDEFINED
             and (layout.stored or 0) >= self.nbytes > 0
         ):
-            self.offset = source.superblock_offset + layout.address
+            self.offset = spot.source.superblock_offset + layout.address
         self._datatype = datatype
         self._layout = layout
         self._stored = layout.stored
@@ -230,23 +217,24 @@ def read_object(source: Source, path: str, address: int) -> Group | Dataset | Na
     """The object whose header is at ``address``. What it is follows from its messages, as in libhdf5."""
     source.charge(len(path))
     try:
-        header = read_header(source, address)
-        first = header.first
+        spot = Spot(source, path, address, read_header(source, address))
+        first = spot.header.first
         if SYMBOL_TABLE in first or LINK_INFO in first:
-            return Group(source, path, address, header)
+            return Group(spot)
         if DATATYPE not in first:
             raise Hdf5Error(f"broken HDF5: {path or 'the root'} is neither group nor dataset")
         datatype = read_datatype(source, *locate(source, first[DATATYPE], DATATYPE))
         if DATASPACE not in first:
-            return NamedType(source, path, address, header, datatype.name)
-        return _read_dataset(source, path, address, header, datatype)
+            return NamedType(spot, datatype.name)
+        return _read_dataset(spot, datatype)
     except NotCovered as reason:
         return source.recover(reason).node(path)
     except MALFORMED as error:
         source.malformed(f"object {path!r}", source.origin + address, error)
 
 
-def _read_dataset(source: Source, path: str, address: int, header: Header, datatype: Datatype) -> Dataset:
+def _read_dataset(spot: Spot, datatype: Datatype) -> Dataset:
+    source, path, _, header = spot
     first = header.first
     if any(kind in first and first[kind][0] & SHARED for kind in (DATASPACE, LAYOUT, FILTERS)):
         raise NotCovered("shared object header messages")
@@ -258,4 +246,4 @@ def _read_dataset(source: Source, path: str, address: int, header: Header, datat
     layout = read_layout(source, position, size, 0 if shape is None else element_count(shape) * datatype.size)
     filters = read_filters(source, first[FILTERS][1]) if FILTERS in first else ()
     external = read_external_files(source, first[EXTERNAL_FILES]) if EXTERNAL_FILES in first else None
-    return Dataset(source, path, address, header, shape, datatype, layout, filters, external)
+    return Dataset(spot, shape, datatype, layout, filters, external)
