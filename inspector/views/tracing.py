@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from ..analyses.facts import Facts, LayerFacts
+from ..analyses.parts import FOREIGN
 from ..analyses.repeats import Item, Repeat, find_repeats
 from ..analyses.summary import named_ends
 from ..graph import Graph, Spec
@@ -24,13 +25,6 @@ from .rows import MOST_SIMILAR, Rows
 from .wiring import Wiring
 
 MOST_NODES, MOST_LEVELS = 20_000, 24  # beyond, nested models stay closed
-FOREIGN = {
-    "Lambda": "its function is Python code",
-    "TFSMLayer": "it runs a SavedModel, which stands in another file",
-    "TorchModuleWrapper": "it runs a PyTorch module",
-    "JaxLayer": "it runs a JAX function",
-    "FlaxLayer": "it runs a Flax module",
-}
 
 
 class Tracer:

@@ -72,13 +72,7 @@ class PadImages(Knowledge):
     @staticmethod
     def shape(layer: Subject, images: Any) -> Spec:
         x = image(images)
-        sizes = []
-        for dim, (axis, *ends) in zip(size_of(layer, x), BORDERS, strict=True):
-            target = layer.get(f"target_{axis}")
-            if target is None and dim is not None:
-                target = dim + sum(layer[f"{end}_padding"] for end in ends)
-            sizes.append(target)
-        return with_size(layer, x, *sizes)
+        return with_size(layer, x, *new_sizes(layer, x, "padding", 1))
 
 
 class CropImages(Knowledge):
@@ -89,13 +83,22 @@ class CropImages(Knowledge):
     @staticmethod
     def shape(layer: Subject, images: Any) -> Spec:
         x = image(images)
-        sizes = []
-        for dim, (axis, *ends) in zip(size_of(layer, x), BORDERS, strict=True):
-            target = layer.get(f"target_{axis}")
-            if target is None and dim is None:
+        sizes = new_sizes(layer, x, "cropping", -1)
+        for size, (axis, *_) in zip(sizes, BORDERS, strict=True):
+            if size is None:
                 raise NotKnown(f"the {axis} of the images is open")
-            sizes.append(target if target is not None else dim - sum(layer[f"{end}_cropping"] for end in ends))
         return with_size(layer, x, *sizes)
+
+
+def new_sizes(layer: Subject, x: Spec, word: str, sign: int) -> list[int | None]:
+    """Height and width as the config states them, or else with its widths at both ends; `None` where they are open."""
+    sizes = []
+    for dim, (axis, *ends) in zip(size_of(layer, x), BORDERS, strict=True):
+        target = layer.get(f"target_{axis}")
+        if target is None and dim is not None:
+            target = dim + sign * sum(layer[f"{end}_{word}"] for end in ends)
+        sizes.append(target)
+    return sizes
 
 
 class ExtractPatches(Knowledge):
