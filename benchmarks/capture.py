@@ -8,22 +8,21 @@ the script takes TensorFlow down as Python does, and the worker of kinspect just
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from timing import compare
+from timing import compare, print_table
 
 MODELS = Path(__file__).parent / "capture_models.py"
 NAMES = ("mlp", "resnet50", "transformer")
 LIMIT = 1.25
 BUILD = "import sys; sys.path.insert(0, sys.argv[1]); import capture_models; getattr(capture_models, sys.argv[2])()"
+ratios: list[float] = []  # how many times the script's time kinspect takes
 
 
-def measure(name: str, runs: int) -> float:
-    """Prints one row; returns how many times the script's time kinspect takes."""
+def measure(name: str, _: Path, runs: int) -> str:
     times = compare(
         {
             "script": (sys.executable, "-c", BUILD, str(MODELS.parent), name),
@@ -32,19 +31,10 @@ def measure(name: str, runs: int) -> float:
         runs,
     )
     script, mine = times["script"], times["kinspect"]
-    ratio = mine.seconds / script.seconds
-    print(f"| {name} | {script.seconds:.2f} s | {mine.seconds:.2f} s | {100 * (ratio - 1):+.0f} % |", flush=True)
-    return ratio
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("models", nargs="*", default=list(NAMES))
-    parser.add_argument("--runs", type=int, default=5)
-    options = parser.parse_args()
-    print("| model | import Keras and build | kinspect | overhead |\n|---|---|---|---|")
-    return int(max([measure(name, options.runs) for name in options.models]) > LIMIT)
+    ratios.append(mine.seconds / script.seconds)
+    return f"| {name} | {script.seconds:.2f} s | {mine.seconds:.2f} s | {100 * (ratios[-1] - 1):+.0f} % |"
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    print_table(__doc__, NAMES, 5, "| model | import Keras and build | kinspect | overhead |", measure)
+    sys.exit(int(max(ratios) > LIMIT))

@@ -8,19 +8,18 @@ layer is drawn (`--no-fold`). `plot_model` needs a system Graphviz; the engine's
 
 from __future__ import annotations
 
-import argparse
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 from summary import HERE, MODELS, build
-from timing import compare, environment
+from timing import compare, environment, print_table
 
 
-def measure(name: str, path: Path, folder: Path, runs: int) -> str:
+def measure(name: str, folder: Path, runs: int) -> str:
+    path = build(name, folder)
     plot = (sys.executable, "-m", "inspector", "plot", str(path), "--no-fold", "--force")
     dot = folder / f"{name}.dot"
     subprocess.run([*plot, "-o", str(dot)], check=True, env=environment())
@@ -42,19 +41,6 @@ def measure(name: str, path: Path, folder: Path, runs: int) -> str:
     return f"| {name} | {nodes} | {mine * 1000:.0f} ms | {theirs} | {engine * 1000:.0f} ms | {mine / engine:.2f} × |"
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("models", nargs="*", default=list(MODELS))
-    parser.add_argument("--runs", type=int, default=5)
-    options = parser.parse_args()
-    print("| model | nodes | kinspect | Keras | faster | engine alone | of the engine |")
-    print("|---|---|---|---|---|---|---|")
-    with tempfile.TemporaryDirectory() as folder:
-        for name in options.models:
-            path = build(name, Path(folder))
-            print(measure(name, path, Path(folder), options.runs), flush=True)
-            path.unlink()
-
-
 if __name__ == "__main__":
-    main()
+    columns = "| model | nodes | kinspect | Keras | faster | engine alone | of the engine |"
+    print_table(__doc__, MODELS, 5, columns, measure)

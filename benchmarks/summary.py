@@ -7,16 +7,14 @@ Builds the models (random weights, nothing is downloaded) in a temporary folder,
 
 from __future__ import annotations
 
-import argparse
 import os
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from timing import IMPORT_CLICK, compare
+from timing import IMPORT_CLICK, compare, print_table
 
 MODELS = (
     "MobileNetV2",
@@ -43,7 +41,8 @@ def build(name: str, folder: Path) -> Path:
     return path
 
 
-def measure(name: str, path: Path, runs: int) -> str:
+def measure(name: str, folder: Path, runs: int) -> str:
+    path = build(name, folder)
     times = compare(
         {
             "kinspect": (sys.executable, "-m", "inspector", "summary", str(path)),
@@ -60,19 +59,6 @@ def measure(name: str, path: Path, runs: int) -> str:
     )
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("models", nargs="*", default=list(MODELS))
-    parser.add_argument("--runs", type=int, default=5)
-    options = parser.parse_args()
-    print("| model | file | kinspect | Keras | faster | of `import click` | memory | Keras's memory |")
-    print("|---|---|---|---|---|---|---|---|")
-    with tempfile.TemporaryDirectory() as folder:
-        for name in options.models:
-            path = build(name, Path(folder))
-            print(measure(name, path, options.runs), flush=True)
-            path.unlink()
-
-
 if __name__ == "__main__":
-    main()
+    columns = "| model | file | kinspect | Keras | faster | of `import click` | memory | Keras's memory |"
+    print_table(__doc__, MODELS, 5, columns, measure)

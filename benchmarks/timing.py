@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 
@@ -47,6 +50,25 @@ def compare(commands: dict[str, Sequence[str]], runs: int) -> dict[str, Timing]:
         name: Timing(statistics.median(t.seconds for t in timings), max(t.peak for t in timings))
         for name, timings in found.items()
     }
+
+
+def print_table(
+    about: str | None, models: Sequence[str], runs: int, columns: str, measure: Callable[[str, Path, int], str]
+) -> None:
+    """A Markdown table with a row for each model that the command line names, each in a folder of its own.
+
+    ``about`` is told by ``--help``; ``models`` and ``runs`` are what is taken where the command line says nothing.
+    ``measure`` makes a row from a model's name, an empty folder and the number of runs.
+    """
+    parser = argparse.ArgumentParser(description=about)
+    parser.add_argument("models", nargs="*", default=list(models))
+    parser.add_argument("--runs", type=int, default=runs)
+    options = parser.parse_args()
+    print(columns)
+    print("|" + "---|" * (columns.count("|") - 1))
+    for name in options.models:
+        with tempfile.TemporaryDirectory() as folder:
+            print(measure(name, Path(folder), options.runs), flush=True)
 
 
 IMPORT_CLICK = (sys.executable, "-c", "import click")

@@ -7,14 +7,12 @@ Both build the same models of `keras.applications` (random weights, nothing is d
 
 from __future__ import annotations
 
-import argparse
 import sys
-import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from timing import compare
+from timing import compare, print_table
 
 MODELS = ("MobileNetV2", "ResNet50", "EfficientNetB0", "VGG16")
 SAVE = """
@@ -35,8 +33,8 @@ assert np.allclose(model(data["x"], training=False), data["y"], 1e-5, 1e-6)
 BOTH = "import subprocess, sys; [subprocess.run([sys.executable, '-c', *half], check=True) for half in {halves!r}]"
 
 
-def measure(name: str, folder: str, runs: int) -> str:
-    script = BOTH.format(halves=[(SAVE, name, folder), (LOAD, folder)])
+def measure(name: str, folder: Path, runs: int) -> str:
+    script = BOTH.format(halves=[(SAVE, name, str(folder)), (LOAD, str(folder))])
     target = (f"keras.applications:{name}", "--arg", "weights=None")
     times = compare(
         {
@@ -51,17 +49,5 @@ def measure(name: str, folder: str, runs: int) -> str:
     )
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("models", nargs="*", default=list(MODELS))
-    parser.add_argument("--runs", type=int, default=3)
-    options = parser.parse_args()
-    print("| model | kinspect verify | script by hand | ratio |")
-    print("|---|---|---|---|")
-    for name in options.models:
-        with tempfile.TemporaryDirectory() as folder:
-            print(measure(name, folder, options.runs), flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    print_table(__doc__, MODELS, 3, "| model | kinspect verify | script by hand | ratio |", measure)
