@@ -183,11 +183,14 @@ def nest(value: Any, leaf: Any) -> Any:
 
 def graph_of(model: Any) -> Any:
     """Which layer takes whose tensors, as the model's own config says it."""
-    if not hasattr(model, "_nodes_by_depth"):
-        return None
+    return calls_of(model) if hasattr(model, "_nodes_by_depth") else None
+
+
+def calls_of(model: Any) -> Document | None:
+    """The calls and the ends in a config of any Keras; ``None`` where it has none."""
     try:
         config = as_json(model.get_config())
-    except Exception:  # a subclass's own get_config: its graph is compared by outputs alone
+    except Exception:  # the user's own get_config: the graph is compared by outputs alone
         return None
     if not isinstance(config.get("layers"), list):
         return None

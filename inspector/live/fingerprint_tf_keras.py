@@ -8,8 +8,8 @@ from typing import Any
 
 from .capture_tf_keras import kind_of
 from .facts import Document, origin_of
-from .fingerprint import hash_words, nest
-from .fingerprint_values import as_json, describe_value, hash_array
+from .fingerprint import calls_of, nest, vocabulary_of
+from .fingerprint_values import as_json, hash_array
 
 # Comparisons for which nothing is asked of a model of tf_keras
 UNASKED = ("build-state", "weights-fresh", "seeds", "states", "attributes", "training-step")
@@ -94,17 +94,6 @@ def weights_of(layer: Any) -> list[Document]:
     return found
 
 
-def vocabulary_of(layer: Any) -> Document | None:
-    if not hasattr(layer, "get_vocabulary"):
-        return None
-    try:
-        words = layer.get_vocabulary()
-    except Exception as error:  # an empty table
-        return {"size": None, "error": f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"}
-    return {"size": len(words), "words": describe_value([str(word) for word in words[:5]]),
-            "hash": describe_value(hash_words(words))}  # fmt: skip
-
-
 def structure_of(model: Any, which: str) -> Any:
     struct = getattr(model, which, None)
     if struct is None or kind_of(model) == "subclassed":
@@ -114,14 +103,7 @@ def structure_of(model: Any, which: str) -> Any:
 
 def graph_of(model: Any) -> Any:
     """Which layer takes whose tensors, as the model's own config says it."""
-    if kind_of(model) != "functional":
-        return None
-    try:
-        config = as_json(model.get_config())
-    except Exception:  # a layer's own get_config: the graph is compared by outputs alone
-        return None
-    calls = [[item.get("name"), item.get("inbound_nodes")] for item in config.get("layers", ())]
-    return {"calls": calls, "input_layers": config.get("input_layers"), "output_layers": config.get("output_layers")}
+    return calls_of(model) if kind_of(model) == "functional" else None
 
 
 def sharing_of(places: Mapping[str, Any]) -> list[list[str]]:

@@ -8,7 +8,6 @@ from ..errors import NotExtractable
 from ..graph import Layer, Weight
 from ..readers import keras_archive
 from ..readers.legacy_h5 import LAYER_NAMES, TOP_LEVEL, WEIGHT_NAMES, WEIGHTS
-from ..readers.probe import look_at
 from ..readers.stores import VARS, Store
 from ..readers.weight_paths import find_groups, name_groups
 from .cut import Cut
@@ -16,7 +15,7 @@ from .hdf5 import BFLOAT16, Group
 from .owners import Owners
 from .places import Atlas
 from .variables import Register, Variable, not_told
-from .weights import Cargo, make_dataset, put_names, walk_pieces
+from .weights import Cargo, make_dataset, open_stored, put_names, walk_pieces
 
 
 def load_as_archive(cut: Cut, atlas: Atlas) -> Cargo:
@@ -42,17 +41,8 @@ def load_as_archive(cut: Cut, atlas: Atlas) -> Cargo:
 
 def load_as_legacy(cut: Cut, atlas: Atlas) -> Cargo:
     """The cargo of a ``.keras`` archive for an ``.h5`` file: one list a layer, what it trains first."""
-    probe = look_at(atlas.model.source)
-    box = keras_archive.open_box(probe)
-    try:
-        read_store, why_not = keras_archive.find_store(box, probe)
-        if read_store is None:
-            raise NotExtractable(f"its weights cannot be kept: {why_not}")
-        store = read_store()
-        assets = [name for name in box.members if name.startswith(keras_archive.ASSETS) and not name.endswith("/")]
-    finally:
-        box.close()
-    stored = find_groups(store, atlas.model.graph, counts_shared=atlas.modern)
+    with open_stored(atlas) as (_, store, assets):
+        stored = find_groups(store, atlas.model.graph, counts_shared=atlas.modern)
     refuse_shared_places(cut)
     root = Group()
     weights = root.group(WEIGHTS)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from ..errors import NotExtractable
 from ..graph import Layer, Weight, walk
 from ..readers import keras_archive
-from ..readers.archive import Range
+from ..readers.archive import Archive, Range
 from ..readers.legacy_h5 import LAYER_NAMES, TOP_LEVEL, WEIGHT_NAMES, WEIGHTS
 from ..readers.probe import look_at
 from ..readers.stores import VARS, Extent, Store
@@ -26,20 +27,35 @@ class Cargo(NamedTuple):
     assets: dict[str, Range]  # by their new names
 
 
-def load_archive(cut: Cut, atlas: Atlas) -> Cargo:
-    """The cargo of a ``.keras`` archive or folder, each layer's objects under the path Keras will look for them at."""
+class Stored(NamedTuple):
+    """An open ``.keras`` archive or folder: its variables, and the names of its assets."""
+
+    box: Archive | keras_archive.Folder
+    store: Store
+    assets: list[str]
+
+
+@contextmanager
+def open_stored(atlas: Atlas) -> Iterator[Stored]:
+    """What the parent's archive holds, open. Raises `NotExtractable` where its variables cannot be read."""
     probe = look_at(atlas.model.source)
     box = keras_archive.open_box(probe)
     try:
         read_store, why_not = keras_archive.find_store(box, probe)
         if read_store is None:
             raise NotExtractable(f"its weights cannot be kept: {why_not}")
-        store = read_store()
-        names = [name for name in box.members if name.startswith(keras_archive.ASSETS) and not name.endswith("/")]
-        moves = list(find_moves(cut, atlas, store))
-        assets = {new: box.locate(old) for old, new in move_assets(names, moves)}
+        assets = [name for name in box.members if name.startswith(keras_archive.ASSETS) and not name.endswith("/")]
+        yield Stored(box, read_store(), assets)
     finally:
         box.close()
+
+
+def load_archive(cut: Cut, atlas: Atlas) -> Cargo:
+    """The cargo of a ``.keras`` archive or folder, each layer's objects under the path Keras will look for them at."""
+    with open_stored(atlas) as stored:
+        store = stored.store
+        moves = list(find_moves(cut, atlas, store))
+        assets = {new: stored.box.locate(old) for old, new in move_assets(stored.assets, moves)}
     root = Group()
     for path in ("", *name_groups(cut.graph, counts_shared=atlas.modern).values()):  # tf_keras looks for every one
         root.group(f"{path}/{VARS}" if path else VARS)
