@@ -64,8 +64,8 @@ def stated_in(documents: Iterable[StoredDocument]) -> Iterator[Stated]:
 
 def describe_refusal(
     stated: Stated, refused: tuple[Refused, ...] | None, version: str, count: int = 1
-) -> tuple[str, str]:
-    """What is refused, of the first of so many layers alike, and what to do about it."""
+) -> tuple[str, str, str]:
+    """Of what, the first of so many layers alike; what of it is refused; and what to do about it."""
     place, short = stated.path.rpartition("/")[2], stated.class_name.rpartition(".")[2]
     within = short != stated.class_name or stated.config.get("name", place) != place  # of an initializer, a cell
     who = f"{short} {'in ' if within else ''}{place!r}{f' and {count - 1} more' if count > 1 else ''}"
@@ -74,14 +74,16 @@ def describe_refusal(
         since, last = span_beside(kind.spans, read_table().versions.index(version)) if kind else (None, None)
         span = f"it was last in {last}" if last else f"it came with {since}"
         return (
-            f"{who}: Keras {version} has no {short} ({span}), and cannot load the file",
+            who,
+            f"Keras {version} has no {short} ({span}), and cannot load the file",
             "build that part of the model from layers that it has, or load it with the Keras that wrote it",
         )
     listed = ", ".join(f"{one.name!r}{lived(one)}" for one in refused)
     known = dict.fromkeys(INSTEAD[one.name] for one in refused if one.name in INSTEAD)
     drop = ", ".join(repr(one.name) for one in refused)
     return (
-        f"{who}: Keras {version} takes no {listed} there, and cannot load the file",
+        who,
+        f"Keras {version} takes no {listed} there, and cannot load the file",
         f"drop {drop} from the config where it has its default{': ' + '; '.join(known) if known else ''}; "
         "or load the file with the Keras that wrote it",
     )

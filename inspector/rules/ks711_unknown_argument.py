@@ -76,5 +76,5 @@ class UnknownArgument(Rule):
         for stated, refused in find_refusals(case.model, documents, version):
             groups.setdefault((stated.class_name, refused), []).append(stated)
         for (_, refused), found in groups.items():
-            what, hint = describe_refusal(found[0], refused, version, len(found))
-            yield self.finding(what, layer=found[0].path, pointer=found[0].pointer, hint=hint)
+            who, what, hint = describe_refusal(found[0], refused, version, len(found))
+            yield self.finding(f"{who}: {what}", layer=found[0].path, pointer=found[0].pointer, hint=hint)

@@ -40,5 +40,5 @@ def find_refused(case: Case) -> Iterator[Finding]:
     if version is None:
         return
     for stated, refused in find_refusals(case.model, case.documents, version):
-        what, hint = describe_refusal(stated, refused, version)
-        yield Finding(what, stated.path, hint)
+        _, what, hint = describe_refusal(stated, refused, version)
+        yield Finding(f"{stated.class_name.rpartition('.')[2]}: {what}", stated.path, hint)

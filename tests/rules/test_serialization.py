@@ -18,6 +18,7 @@ from inspector.linting.options import Options
 from inspector.linting.run import check_file
 from inspector.rules import load_rule, rule_modules
 
+from ..broken_configs import count, replaced
 from .building import write_example
 from .loading import attempt, load, stored_tensors
 
@@ -194,18 +195,3 @@ def test_broken_configs_do_not_stop_a_rule(name, tmp_path):
                 for member, data in members.items():
                     archive.writestr(member, changed if member == "config.json" else data)
             assert "KS690" not in {finding.code for finding in check_file(os.fspath(path), ASKED, STRICT)}
-
-
-def count(value):
-    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return 1 + sum(count(item) for item in items)
-
-
-def replaced(value, left, new):
-    """The value with its place-th part, counted in depth, replaced."""
-    left[0] -= 1
-    if left[0] < 0:
-        return new if left[0] == -1 else value
-    if isinstance(value, dict):
-        return {key: replaced(item, left, new) for key, item in value.items()}
-    return [replaced(item, left, new) for item in value] if isinstance(value, list) else value

@@ -13,6 +13,8 @@ from inspector.errors import KinspectError
 from inspector.verify.records import DESIGN, LOST
 from inspector.verify.static import static_checks, verify_file
 
+from ..broken_configs import count, replaced
+
 FILES = Path(__file__).resolve().parents[2] / "fixtures" / "files"
 PATHS = [path for folder in (FILES, FILES / "old") for path in sorted(folder.glob("*.*"))
          if path.suffix in (".keras", ".h5") and ".weights." not in path.name]  # fmt: skip
@@ -80,18 +82,3 @@ def test_broken_configs_are_answered(name, tmp_path):
                     changed = json.dumps(replaced(config, [place], value)) if member == "config.json" else data
                     archive.writestr(member, changed)
             answer_kindly(path)
-
-
-def count(value):
-    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return 1 + sum(count(item) for item in items)
-
-
-def replaced(value, left, new):
-    """The value with its place-th part, counted in depth, replaced."""
-    left[0] -= 1
-    if left[0] < 0:
-        return new if left[0] == -1 else value
-    if isinstance(value, dict):
-        return {key: replaced(item, left, new) for key, item in value.items()}
-    return [replaced(item, left, new) for item in value] if isinstance(value, list) else value
