@@ -15,6 +15,7 @@ END, END_MAGIC = struct.Struct("<4s4H2LH"), b"PK\5\6"
 ENTRY, ENTRY_MAGIC = struct.Struct("<4s6H3L5H2L"), b"PK\1\2"
 LOCAL, LOCAL_MAGIC = struct.Struct("<4s5H3L2H"), b"PK\3\4"
 STORED, DEFLATED = 0, 8
+NEWEST = 63  # the version of the format, times ten, that `zipfile` reads at most
 UTF8, PLAIN_FLAGS = 1 << 11, 1 << 11 | 1 << 3 | 0b110  # UTF-8 names, sizes behind the data, the speed of deflate
 MOST_MEMBERS = 1_000
 MOST_BYTES = 64 << 20  # of a member that is read into memory; larger ones are streamed by `zipfile`
@@ -115,7 +116,9 @@ def read_directory(file: IO[bytes], size: int) -> list[Member]:
 
 def read_entry(data: bytes, place: int) -> tuple[Member, int]:
     fields = ENTRY.unpack_from(data, place)
-    magic, _, _, flags, method, _, _, crc, packed, size, name_size, extra, comment, disk, _, _, offset = fields
+    magic, _, needs, flags, method, _, _, crc, packed, size, name_size, extra, comment, disk, _, _, offset = fields
+    if needs & 0xFF > NEWEST:
+        raise NotPlain
     if magic != ENTRY_MAGIC or flags & ~PLAIN_FLAGS or method not in (STORED, DEFLATED) or comment or disk:
         raise NotPlain
     if 0xFFFFFFFF in (packed, size, offset):

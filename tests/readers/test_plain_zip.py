@@ -59,6 +59,13 @@ def test_what_is_not_plain_is_left_alone(change):
         PlainZip(io.BytesIO(data), len(data))
 
 
+def test_a_later_version_of_the_format_is_left_to_zipfile():
+    content = bytearray((FILES / "branch.keras").read_bytes())
+    content[content.rindex(b"PK\1\2") + 6] = 84
+    with pytest.raises(NotPlain):
+        PlainZip(io.BytesIO(bytes(content)), len(content))
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.sampled_from(["branch.keras", "text_preprocessing.keras"]), st.data())
 def test_flipped_archives_give_what_zipfile_gives_or_nothing(name, data):
