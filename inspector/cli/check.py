@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..errors import UsageError
-from .code_options import PARAMETERS
+from ..renderers.escaping import escape
+from .code_options import takes_model, without
 from .model_argument import code_request, is_code
-from .output import terminal_size, write_file, write_out
+from .output import write_file, write_out
 from .progress import progress_line
-from .settings import Settings, settings_of, style
+from .settings import Settings, settings_of
 
 if TYPE_CHECKING:
     from ..linting.discovery import Found
@@ -74,6 +74,7 @@ def comma(name: str, **more: Any) -> Callable[[Any], Any]:
 @click.option("--format", "form", type=click.Choice(FORMATS), help="The form [by the ending of -o, else text].")
 @click.option("-o", "--output", metavar="FILE", type=click.Path(), help="Write a file instead of printing.")
 @click.option("--force", is_flag=True, help="Let -o and --write-baseline replace a file.")
+@takes_model
 @click.pass_context
 def check_command(ctx: click.Context, /, paths: tuple[str, ...], **options: Any) -> int:
     """Check models: saved files, folders of them, or models in code as FILE.py:NAME.
@@ -92,20 +93,7 @@ def check_command(ctx: click.Context, /, paths: tuple[str, ...], **options: Any)
     return 0 if options["exit_zero"] or not report.fails(how.fail_on) else 1
 
 
-def add_code_options(command: click.Command) -> None:
-    """The options for models in code, but for those that open files with Keras."""
-
-    def nothing() -> None:
-        """Takes the options, so that they can be handed on."""
-
-    carrier: Any = nothing
-    for decorate in reversed(PARAMETERS[1:]):
-        carrier = decorate(carrier)
-    made = click.command("carrier")(carrier)
-    command.params += [param for param in made.params if param.name not in ("live", "expand")]
-
-
-add_code_options(check_command)
+without(check_command, "model", "live", "expand")
 
 
 def run_checks(settings: Settings, paths: tuple[str, ...], how: CheckSettings, options: Mapping[str, Any]) -> Report:
@@ -125,7 +113,7 @@ def run_checks(settings: Settings, paths: tuple[str, ...], how: CheckSettings, o
     for skip in skipped:
         asked = skip.path in paths and len(paths) == 1
         if not settings.quiet and (asked or settings.verbose or skip.why == IS_LFS):
-            click.echo(f"note: {escaped(skip.path)}: {skip.why}", err=True)
+            click.echo(f"note: {escape(skip.path)}: {skip.why}", err=True)
     if not files and not settings.quiet:
         click.echo("note: there is nothing to check", err=True)
     is_whole = how.is_whole and all(os.path.isdir(path) for path in paths)
@@ -241,26 +229,12 @@ def render(settings: Settings, view: Any, form: str, *, printed: bool) -> str:
     """The text of a form."""
     from importlib import import_module
 
-    from ..renderers.text import Manner, unstyled
     from ..rules import load_rule
+    from .manner import manner_of
 
-    size = terminal_size() if printed else None
-    coloured = settings.color == "always" or (printed and settings.coloured(sys.stdout))
-    manner = Manner(size[0] if size else None, paint if coloured else unstyled, settings.quiet)
+    manner = manner_of(settings, printed=printed, colours=STYLES)
     module = import_module(f"inspector.renderers.findings.{form}")
     if form == "sarif":
         codes = dict.fromkeys(finding.code for finding in view.findings)
         return str(module.render(view, manner, [load_rule(code) for code in codes]))
     return str(module.render(view, manner))
-
-
-def paint(text: str, role: str) -> str:
-    """A text in the colour of its severity, or as everywhere else."""
-    options = STYLES.get(role)
-    return click.style(text, **options) if options and text.strip() else style(text, role)
-
-
-def escaped(text: str) -> str:
-    from ..renderers.escaping import escape
-
-    return escape(text)

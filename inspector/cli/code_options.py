@@ -21,6 +21,11 @@ def takes_model(command: Command) -> Command:
     return command
 
 
+def without(command: click.Command, *names: str) -> None:
+    """Take parameters of `takes_model` back that mean nothing to a command."""
+    command.params = [param for param in command.params if param.name not in names]
+
+
 def join_inputs(shapes: Sequence[Any], dtypes: Sequence[Any]) -> tuple[dict[str, Any], ...]:
     """Shapes with their dtypes: by name, or in turn; a dtype that stands alone is for all shapes."""
     if not shapes:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import click
 
 from ..errors import UsageError
-from .output import terminal_size, write_out
-from .settings import settings_of, style
+from .output import write_out
+from .settings import settings_of
 
 
 @click.command("rule")
@@ -44,10 +43,9 @@ def rule_command(ctx: click.Context, /, code: str | None, **options: Any) -> int
         write_out(settings, render_json(records[0] if code is not None and len(records) == 1 else records), data=True)
         return 0
     from ..renderers import rules
-    from ..renderers.text import Manner, unstyled
+    from .manner import manner_of
 
-    size = terminal_size()
-    manner = Manner(size[0] if size else None, style if settings.coloured(sys.stdout) else unstyled)
+    manner = manner_of(settings, printed=True)
     if options["form"] == "markdown":
         text = "\n\n".join(rules.render_markdown(record) for record in records)
     elif code is None and not options["every"]:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from typing import Any
 
 import click
 
 from .model_argument import read_model, takes_model
-from .output import terminal_size, write_file, write_out
-from .settings import Settings, settings_of, style
+from .output import write_file, write_out
+from .settings import Settings, settings_of
 
 FORMATS = ("text", "json", "markdown")
 SUFFIXES = {"json": "json", "md": "markdown", "markdown": "markdown"}
@@ -68,19 +67,11 @@ def render(settings: Settings, record: Mapping[str, Any], form: str, *, printed:
         from ..renderers.topology_markdown import render_topology_markdown
 
         return render_topology_markdown(view)
-    from ..renderers.text import Manner, unstyled
     from ..renderers.topology import render_topology
+    from .manner import manner_of
 
-    size = terminal_size() if printed else None
-    coloured = settings.color == "always" or (printed and settings.coloured(sys.stdout))
-    manner = Manner(size[0] if size else None, paint if coloured else unstyled, settings.quiet)
+    manner = manner_of(settings, printed=printed, colours=VERDICTS)
     return "\n".join(render_topology(view, manner))
-
-
-def paint(text: str, role: str) -> str:
-    """A text in the colour of its verdict, or as everywhere else."""
-    options = VERDICTS.get(role)
-    return click.style(text, **options) if options and text.strip() else style(text, role)
 
 
 def judge(settings: Settings, record: Mapping[str, Any], verdicts: tuple[str, ...]) -> int:

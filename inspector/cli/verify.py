@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,9 +9,10 @@ import click
 
 from ..errors import UsageError
 from ..renderers.escaping import escape
-from .model_argument import check_file, code_request, find_model, is_code, refuse_nameless, takes_model
-from .output import terminal_size, write_file, write_out
-from .settings import Settings, settings_of, style
+from .code_options import takes_model, without
+from .model_argument import check_file, code_request, find_model, is_code, refuse_nameless
+from .output import write_file, write_out
+from .settings import Settings, settings_of
 
 KINDS = ("keras", "h5", "weights", "savedmodel", "json")
 STATUSES: dict[str, dict[str, Any]] = {
@@ -111,7 +111,7 @@ def show(settings: Settings, record: Mapping[str, Any], parts: Sequence[Mapping[
     return 0 if record["ok"] else 1
 
 
-verify_command.params = [param for param in verify_command.params if param.name not in ("model", "live", "expand")]
+without(verify_command, "model", "live", "expand")
 verify_command.params.insert(
     0, click.Argument(["models"], nargs=-1, metavar="[MODEL]", type=click.Path(readable=False))
 )
@@ -160,17 +160,9 @@ def render(settings: Settings, record: Mapping[str, Any], form: str, *, printed:
         from ..renderers.json import render_json
 
         return render_json(record)
-    from ..renderers.text import Manner, unstyled
     from ..renderers.verify import render_verify
     from ..views.verify import VerifyView
+    from .manner import manner_of
 
-    size = terminal_size() if printed else None
-    coloured = settings.color == "always" or (printed and settings.coloured(sys.stdout))
-    manner = Manner(size[0] if size else None, paint if coloured else unstyled, settings.quiet)
+    manner = manner_of(settings, printed=printed, colours=STATUSES)
     return "\n".join(render_verify(VerifyView(record, every=settings.verbose), manner))
-
-
-def paint(text: str, role: str) -> str:
-    """A text in the colour of its status, or as everywhere else."""
-    options = STATUSES.get(role)
-    return click.style(text, **options) if options and text.strip() else style(text, role)
