@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..errors import KinspectError, UsageError
+from ..readers.json_config import MAX_BYTES, load_json
+from ..readers.probe import HDF5_MAGIC, ZIP_MAGICS, read_head
 from .ignoring import Patterns, is_left_out, outer_patterns, read_patterns
 
 SURE = (".keras", ".weights.h5", ".weights.json")  # names that nothing but a model of Keras has
@@ -20,10 +22,8 @@ HDF5, JSON, YAML = (".h5", ".hdf5", ".hdf", ".he5"), (".json",), (".yaml", ".yml
 NEVER = {".git", ".hg", ".svn", "node_modules", "__pycache__", ".tox", ".nox", ".mypy_cache", ".ruff_cache",
          ".pytest_cache", ".venv", "site-packages"}  # fmt: skip
 LFS = b"version https://git-lfs.github.com/spec/"
-MAGIC_HDF5, MAGIC_ZIP = b"\x89HDF\r\n\x1a\n", b"PK\3\4"
 SAVED_MODEL = "saved_model.pb"
 PARTS = {SAVED_MODEL, "saved_model.pbtxt", "keras_metadata.pb", "config.json", "metadata.json", "model.weights.h5"}
-LARGE_JSON = 24 << 20  # what the reader of JSON takes at most
 
 
 class Found(NamedTuple):
@@ -45,10 +45,8 @@ def find_models(
     for path in paths:
         if not os.path.lexists(path):
             raise UsageError(f"{path}: no such file or folder")
-        named = (
-            [look_at_folder(path, excluded, gitignore)] if is_plain_folder(path) else [look_at_named(path, excluded)]
-        )
-        for found in (one for many in named for one in many):
+        is_folder = is_plain_folder(path)
+        for found in look_at_folder(path, excluded, gitignore) if is_folder else look_at_named(path, excluded):
             key = os.path.normpath(found.path)
             if key not in met:
                 met.add(key)
@@ -127,8 +125,9 @@ def why_not(path: str, *, named: bool) -> str | None:
         return None if sure or named else "cannot be opened"
     if not stat.S_ISREG(status.st_mode):
         return None if sure or lower.endswith(HDF5) or named else "not a regular file"
-    head = read_head(path)
-    if head is None:
+    try:
+        head = read_head(path)
+    except OSError:
         return None if sure or named else "cannot be opened"
     if head.startswith(LFS):
         return IS_LFS
@@ -141,33 +140,20 @@ def why_no_model(path: str, lower: str, head: bytes, size: int) -> str | None:
     """Of a file whose name leaves it open: what its bytes say."""
     if lower.endswith(HDF5):
         return None if not looks_foreign(path, head) else "an HDF5 file that holds no model of Keras"
-    if head.startswith(MAGIC_HDF5):
+    if head.startswith(HDF5_MAGIC):
         return "an HDF5 file that holds no model of Keras" if looks_foreign(path, head) else None
-    if head.startswith(MAGIC_ZIP):
+    if head.startswith(ZIP_MAGICS[0]):
         return None if holds_config(path) else "an archive that is no .keras file"
     if lower.endswith(YAML):
         return None if b"class_name:" in head else "not a model"
-    if not lower.endswith(JSON) or size > LARGE_JSON:
+    if not lower.endswith(JSON) or size > MAX_BYTES:
         return "not a model"
     return None if describes_model(path) else "JSON that is no model's config"
 
 
-def read_head(path: str) -> bytes | None:
-    """The first bytes, opened so that nothing blocks."""
-    try:
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    except OSError:
-        return None
-    with open(handle, "rb") as file:
-        try:
-            return file.read(4096)
-        except OSError:
-            return None
-
-
 def looks_foreign(path: str, head: bytes) -> bool:
     """Whether an HDF5 file is sound and holds no model of Keras: somebody's data. A broken one is not foreign."""
-    if not head.startswith(MAGIC_HDF5):
+    if not head.startswith(HDF5_MAGIC):
         return False
     from ..readers.hdf5 import Group, Window, open_hdf5
 
@@ -198,8 +184,6 @@ def holds_config(path: str) -> bool:
 
 def describes_model(path: str) -> bool:
     """Whether JSON is a model's config: an object with a class and layers, or of one of Keras's modules."""
-    from ..readers.json_config import load_json
-
     try:
         data = load_json(Path(path).read_bytes()).value
     except (KinspectError, OSError):
