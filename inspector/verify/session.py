@@ -20,10 +20,9 @@ from ..readers import read
 from ..readers.source_code import CodeRequest
 from ..readers.worker_process import ask_worker
 from .compare import FAMILIES, check_classes, check_load, check_target, run_family
-from .exports import leaves
 from .files import second_documents, stored_tensors
 from .hints import load_hint
-from .records import KEPT, LOST, UNKNOWN, Check, Sides
+from .records import LOST, UNKNOWN, Check, Sides
 from .static import lost_in_file
 
 Say = Callable[[str], None]
@@ -171,17 +170,6 @@ def check_migration(plan: Plan, before: Answer) -> list[Check]:
             check for family in FAMILIES if family.name in names for check in run_family(family, sides, "original")
         ]
     return found
-
-
-def check_inputs(one: Any, other: Any) -> list[Check]:
-    """The shapes that the model takes, in Keras 2 and in Keras 3; their names differ anyway."""
-    if one is None or other is None:
-        return []
-    was, now = ([shape for shape, *_ in leaves(structure)] for structure in (one, other))
-    if was == now:
-        return [Check("structure", "original", KEPT, "it takes inputs of the same shapes")]
-    return [Check("structure", "original", LOST, f"it took inputs of {was}, and takes {now} in Keras 3", None,
-                  "state the input in an InputLayer of its own, and save it with tf_keras again")]  # fmt: skip
 
 
 def spell_for_tf_keras(check: Check) -> Check:

@@ -10,7 +10,6 @@ from .source import MALFORMED, UNDEFINED, Source, pair, u16, u32, u64
 from .trees import stored_chunk_bytes
 from .window import Hdf5Error, NotCovered
 
-_KINDS = ("compact", "contiguous", "chunked", "virtual")
 MAX_EXTERNAL = 20  # files that are named
 _SINGLE_CHUNK, _SINGLE_FILTERED = 1, 2  # kind of chunk index; flag of a single chunk that went through filters
 
