@@ -11,26 +11,11 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 
-from inspector.cli.output import run
-
 from .checked_models import one_unit, write, write_bad, write_good
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = json.loads((ROOT / "docs/schemas/check.schema.json").read_text())
 ONLY = ("--select", "KS103")
-
-
-@pytest.fixture
-def kinspect(tmp_path, capfd, monkeypatch):
-    """Run the command line in this process, in an empty folder: exit code, stdout, stderr."""
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments):
-        code = run([str(argument) for argument in arguments])
-        out, err = capfd.readouterr()
-        return code, out, err
-
-    return call
 
 
 def record(kinspect, *arguments):
@@ -258,7 +243,8 @@ def test_the_project_states_what_the_command_line_does_not(kinspect, tmp_path):
 def test_a_project_file_that_is_wrong_is_said(text, says, kinspect, tmp_path):
     (tmp_path / "kinspect.toml").write_text(text)
     code, out, err = kinspect("check")
-    assert (code, out) == (2, "") and says in err and "kinspect.toml" in err + "allowed-formats: kinspect.toml"
+    assert (code, out) == (2, "") and says in err
+    assert "kinspect.toml" in err or err.startswith("error: allowed-formats: ")
 
 
 def test_a_baseline_knows_what_was_found_and_tells_what_is_gone(kinspect, tmp_path):

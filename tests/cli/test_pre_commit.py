@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from fixtures.catalogue import FILES
+
 from .checked_models import write_bad, write_good
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -76,6 +78,9 @@ def test_a_bad_model_stops_a_commit_and_a_good_one_does_not(project):
 
 
 def test_the_other_hook_takes_several_files(project):
-    done = hooks(project, "kinspect-verify-static", "--all-files")
-    assert "usage" not in done.stdout.lower() and "models/good.keras" in done.stdout + "models/good.keras"
-    assert done.returncode in (0, 1)
+    for name in ("one.keras", "two.keras"):
+        shutil.copy(FILES / "small_mnist_cnn_sequential.keras", project[0] / name)
+    done = hooks(project, "kinspect-verify-static", "--files", "one.keras", "two.keras")
+    assert done.returncode == 0, done.stdout
+    done = hooks(project, "kinspect-verify-static", "--files", "one.keras", "models/good.keras", "two.keras")
+    assert done.returncode == 1 and "models/good.keras" in done.stdout  # it has no weights

@@ -3,22 +3,7 @@
 import json
 import shutil
 
-import pytest
-
 from fixtures.catalogue import FILES
-from inspector.cli.output import run
-
-
-@pytest.fixture
-def kinspect(tmp_path, capfd, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments):
-        code = run([str(argument) for argument in arguments])
-        out, err = capfd.readouterr()
-        return code, out, err
-
-    return call
 
 
 def test_several_files_are_told_one_after_the_other(kinspect, tmp_path):

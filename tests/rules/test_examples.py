@@ -2,6 +2,7 @@
 
 import pytest
 
+from inspector.linting.case import NEEDS
 from inspector.linting.rule import SEVERITIES
 from inspector.rules import load_rule, rule_modules, rule_names
 
@@ -36,7 +37,7 @@ def test_rule_is_complete(code):
     """A code, a name as its file has it, a page, one example that fires and two that do not."""
     rule = load_rule(code)
     assert (rule.code, rule.name) == (code, rule_names()[code])
-    assert rule.severity in SEVERITIES
+    assert rule.severity in SEVERITIES and set(rule.needs) <= set(NEEDS)
     first, _, rest = (rule.__doc__ or "").strip().partition("\n")
     assert first.endswith(".") and len(rest.split()) > 10
     assert len(rule.flags) >= 1 and len(rule.allows) >= 2
